@@ -1,0 +1,155 @@
+"""Dashboards as people look at them: rows of panels, each a question with its queries. No Grafana JSON, no policy. Titles are
+already in the project's languages. Positions follow from the order: a row is filled from the left, 24 columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from generators.fault import NOWHERE, Where
+
+PanelKind = Literal["timeseries", "stat", "gauge", "bargauge", "table", "heatmap", "statetimeline", "alertlist", "text", "traces", "nodegraph"]
+Color = Literal["green", "yellow", "orange", "red", "blue", "text"]
+Datasource = Literal["prometheus", "jaeger", "alertmanager"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query of a panel. `expr` is PromQL, or for `jaeger` the service name a trace search asks for."""
+
+    expr: str
+    legend: str = ""
+    instant: bool = False
+    exemplars: bool = False
+    datasource: Datasource = "prometheus"
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From `value` upward the panel takes `color`; None is the base colour. The values equal the alerts' bounds."""
+
+    value: Decimal | None
+    color: Color
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a panel or a dashboard: `url` may use Grafana variables."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: a question, its queries and how the answer is drawn. `unit` is Grafana's unit id (s, percentunit, reqps, bytes,
+    short, ...). `width` of 24, `height` in Grafana's rows. `columns` (tables): label or "Value" -> title, in that order;
+    `mappings`: value text -> (text, colour)."""
+
+    title: str
+    kind: PanelKind
+    queries: tuple[Query, ...] = ()
+    description: str = ""
+    unit: str = "short"
+    width: int = 12
+    height: int = 8
+    low: Decimal | None = None
+    high: Decimal | None = None
+    decimals: int | None = None
+    thresholds: tuple[Threshold, ...] = ()
+    threshold_lines: bool = False
+    stacked: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    mappings: Mapping[str, tuple[str, Color]] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    text: str = ""
+    repeat: str = ""
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A titled row of panels."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    collapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A dashboard variable filled by `query` (label_values(...)) over Prometheus, or by the fixed `options`."""
+
+    name: str
+    label: str
+    query: str = ""
+    options: tuple[str, ...] = ()
+    multi: bool = True
+    include_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Events drawn over every panel: where `expr` has a value."""
+
+    name: str
+    expr: str
+    color: str
+    title: str
+    tags: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """One dashboard: grafana/dashboards/<uid>.json."""
+
+    uid: str
+    title: str
+    description: str
+    rows: tuple[Row, ...]
+    tags: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    links: tuple[Link, ...] = ()
+    refresh: str = "30s"
+    since: str = "now-3h"
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignDashboard:
+    """A dashboard that a mixin brings along, as Grafana JSON; written as it is, with our datasource bound."""
+
+    uid: str
+    title: str
+    model: Mapping[str, Any]
+    where: Where = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaDatasource:
+    """A provisioned datasource. `json_data` is what Grafana's provisioning takes under jsonData."""
+
+    uid: str
+    name: str
+    type: Datasource
+    url: str
+    default: bool = False
+    json_data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grafana:
+    """Everything Grafana is provisioned with."""
+
+    dashboards: tuple[Dashboard, ...]
+    foreign: tuple[ForeignDashboard, ...]
+    datasources: tuple[GrafanaDatasource, ...]
+    folder: str
+    home: str
+    timezone: str = "browser"
+    dashboards_dir: str = "/etc/grafana/dashboards"
