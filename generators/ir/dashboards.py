@@ -10,7 +10,19 @@ from typing import Any, Literal
 
 from generators.fault import NOWHERE, Where
 
-PanelKind = Literal["timeseries", "stat", "gauge", "bargauge", "table", "heatmap", "statetimeline", "alertlist", "text", "traces", "nodegraph"]
+PanelKind = Literal[
+    "timeseries",
+    "stat",
+    "gauge",
+    "bargauge",
+    "table",
+    "heatmap",
+    "statetimeline",
+    "alertlist",
+    "text",
+    "traces",
+    "nodegraph",
+]
 Color = Literal["green", "yellow", "orange", "red", "blue", "text"]
 Datasource = Literal["prometheus", "jaeger", "alertmanager"]
 
