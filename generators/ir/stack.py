@@ -36,7 +36,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A command that works inside the image (exec form), or none where the image has no program that could ask; times in seconds."""
+    """A command that works inside the image (exec form); times in seconds."""
 
     command: tuple[str, ...]
     interval: int = 10
