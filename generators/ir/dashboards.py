@@ -29,7 +29,8 @@ Datasource = Literal["prometheus", "jaeger", "alertmanager"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a panel. `expr` is PromQL, or for `jaeger` the service name a trace search asks for."""
+    """One query of a panel. `expr` is PromQL. For `jaeger` it is the service a table of traces asks for, the id of the trace a
+    traces panel shows, and nothing in a node graph, which shows who calls whom."""
 
     expr: str
     legend: str = ""
@@ -49,17 +50,33 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a panel or a dashboard: `url` may use Grafana variables."""
+    """A link of a panel, a value or a dashboard: `url` may use Grafana variables. A dashboard's link with `tags` and without
+    `url` is a menu of all dashboards that carry these tags."""
 
     title: str
-    url: str
+    url: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: `field` is a label or "Value" ("Value #A", "Value #B", ... where there are several queries). A table
+    shows these columns in this order and no others, sorted by the first that says `order`."""
+
+    field: str
+    title: str
+    unit: str = ""
+    thresholds: tuple[Threshold, ...] = ()
+    order: Literal["", "rising", "falling"] = ""
+    data_links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One panel: a question, its queries and how the answer is drawn. `unit` is Grafana's unit id (s, percentunit, reqps, bytes,
-    short, ...). `width` of 24, `height` in Grafana's rows. `columns` (tables): label or "Value" -> title, in that order;
-    `mappings`: value text -> (text, colour)."""
+    short, ...). `width` of 24, `height` in Grafana's rows. `since` is a range of its own ("30d"), whatever the dashboard shows.
+    `links` lead on from the panel, `data_links` from a value (`${__field.labels.service}`, in tables `${__data.fields.Title}`).
+    `mappings`: value text -> (text, colour). `text` is a text panel's Markdown, an alert list's filter on labels."""
 
     title: str
     kind: PanelKind
@@ -74,10 +91,12 @@ class Panel:
     thresholds: tuple[Threshold, ...] = ()
     threshold_lines: bool = False
     stacked: bool = False
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
     mappings: Mapping[str, tuple[str, Color]] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+    data_links: tuple[Link, ...] = ()
     text: str = ""
+    since: str = ""
     repeat: str = ""
     where: Where = NOWHERE
 
@@ -156,7 +175,8 @@ class GrafanaDatasource:
 
 @dataclass(frozen=True, slots=True)
 class Grafana:
-    """Everything Grafana is provisioned with."""
+    """Everything Grafana is provisioned with. `home` is the uid of the first dashboard people see; `heading` stands as a comment
+    above the YAML files."""
 
     dashboards: tuple[Dashboard, ...]
     foreign: tuple[ForeignDashboard, ...]
@@ -165,3 +185,4 @@ class Grafana:
     home: str
     timezone: str = "browser"
     dashboards_dir: str = "/etc/grafana/dashboards"
+    heading: str = ""
