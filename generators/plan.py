@@ -66,7 +66,7 @@ class Service:
     component: str
     scrape_interval: int
     traced: bool
-    target_labels: Mapping[str, str] = field(default_factory=dict)
+    exporter: str = ""
     absent_because: str = ""
     where: Where = NOWHERE
 
@@ -74,6 +74,11 @@ class Service:
     def labels(self) -> dict[str, str]:
         """The labels that identify the service on every series and alert."""
         return {"service": self.name, "tier": self.tier, "owner": self.owner}
+
+    @property
+    def target_labels(self) -> dict[str, str]:
+        """The labels every series scraped for the service carries; `exporter` stands on those that an exporter speaks for."""
+        return {**self.labels, "kind": self.kind} | ({"exporter": self.exporter} if self.exporter else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +364,8 @@ class TracingPlan:
 @dataclass(frozen=True, slots=True)
 class ComponentPlan:
     """What the spec and the catalogue say of one part of the stack. `image` is repository:tag; `ports` by name are
-    (container port, host port); `reason_absent` says why the local engine cannot run it."""
+    (container port, host port). `binary` is the tool the local engine runs, "" where it cannot, and `absent_because` says why.
+    `target` is what an exporter looks at (host:port), `serves` the service it exports for."""
 
     name: str
     image: str
@@ -372,6 +378,8 @@ class ComponentPlan:
     arguments: tuple[str, ...] = ()
     target: str = ""
     serves: str = ""
+    binary: str = ""
+    absent_because: str = ""
     where: Where = NOWHERE
 
 

@@ -14,7 +14,6 @@ from generators.fault import Fault, Where
 from generators.spec.model import Kind, Model, Spec
 from generators.spec.source import Place, Source, read
 
-
 M = TypeVar("M", bound=Model)
 
 
@@ -132,11 +131,11 @@ def _shown(place: Place) -> str:
 
 
 def _real_place(source: Source, loc: tuple[str | int, ...]) -> Place:
-    """pydantic's location without what it adds to it (union members, the mark of a mapping's key), as far as the source knows it."""
+    """The location pydantic gives, without union members and key marks: as far as the source knows it."""
     place: Place = ()
     for index, part in enumerate(loc):
         known = (*place, part) in source.values
-        if known or index == len(loc) - 1 and part != "[key]":
+        if known or (index == len(loc) - 1 and part != "[key]"):
             place = (*place, part)
     return place
 

@@ -383,19 +383,33 @@ class Spec(Model):
     mixins: list[str] = []
 
 
-class Exporter(Model):
-    """The part of the stack that exports for a kind. `name` is the component; `version` the name under stack.versions."""
+class Part(Model):
+    """A part of the stack: its image (`{version}` is stack.versions' entry of `release`), its ports, what it may use, and the
+    tool that runs it without containers, or why none can. `secrets` maps an environment variable to the secret file it names."""
 
-    component: str
     image: str
-    port: int
-    path: str = "/metrics"
+    release: str
+    ports: dict[str, int]
     arguments: list[str] = []
     environment: dict[str, str] = {}
     secrets: dict[str, str] = {}
     cpus: str = "0.25"
     memory: str = "128m"
-    scheme: str = ""
+    binary: str = ""
+    absent_because: str = ""
+
+
+class Exporter(Part):
+    """The part of the stack that exports for a kind, under the name `component`; `{target}` in its environment and arguments is
+    the address of what it looks at."""
+
+    component: str
+
+
+class Parts(Model):
+    """The catalogue's table of the stack's own parts."""
+
+    parts: dict[str, Part]
 
 
 class Kind(Model):
@@ -406,6 +420,7 @@ class Kind(Model):
     release: str
     exporter: Exporter | None = None
     component: str | None = None
+    metrics_ports: list[str] = ["http"]
     application: bool = False
     traced: bool = False
     metrics: dict[str, Metric] = {}

@@ -1,0 +1,133 @@
+"""What runs, and who needs whom. In: the spec's services and an environment's targets. Out: Services with kind, labels,
+targets and dependents bound; faults for unknown kinds, unknown or circular dependencies, and services that nothing scrapes."""
+
+from __future__ import annotations
+
+import re
+
+from generators.catalogue import ANY, Entry
+from generators.plan import Operation, Service
+from generators.resolve.context import Context, as_tuple
+from generators.resolve.stack import exporter_component
+from generators.spec import model
+
+_HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/\S*)")
+_RPC = re.compile(r"/?[\w.]+/\w+")
+
+
+def kind_of(context: Context, name: str) -> Entry | None:
+    """The catalogue's entry of a service's kind, or None where the kind is unknown (that is reported once)."""
+    return context.catalogue.kinds.get(context.spec.services[name].kind)
+
+
+def resolve_services(context: Context, addresses: dict[str, tuple[str, ...]]) -> tuple[Service, ...]:
+    """All services in the order of the spec. `addresses` are the scrape addresses of what runs in the stack itself."""
+    known = [kind for kind in context.catalogue.kinds if kind != ANY]
+    for name, service in context.spec.services.items():
+        if service.kind not in known:
+            context.unknown("kind", service.kind, known, ("services", name, "kind"))
+    _check_dependencies(context)
+    _check_targets(context)
+    services = context.spec.services
+    return tuple(_service(context, name, services[name], addresses) for name in services if kind_of(context, name))
+
+
+def _service(context: Context, name: str, service: model.Service, addresses: dict[str, tuple[str, ...]]) -> Service:
+    entry = kind_of(context, name)
+    assert entry is not None
+    kind = entry.kind
+    own = context.environment.targets.get(name, [])
+    part = kind.exporter or (context.catalogue.parts.get(kind.component) if kind.component else None)
+    absent = part.absent_because if part and context.engine == "local" and not part.binary else ""
+    scraped = () if absent else addresses.get(name, ()) if part else tuple(reach(context, one) for one in as_tuple(own))
+    operations = tuple(
+        one
+        for index, text in enumerate(service.operations)
+        if (one := operation(context, text, ("services", name, "operations", index)))
+    )
+    return Service(
+        name=name,
+        kind=service.kind,
+        title=context.text(service.title, name),
+        tier=service.tier,
+        owner=service.owner or context.spec.project.owner,
+        depends_on=tuple(one for one in service.depends_on if one in context.spec.services),
+        dependents=tuple(other for other, it in context.spec.services.items() if name in it.depends_on),
+        operations=operations,
+        targets=scraped,
+        metrics_path=service.metrics_path,
+        component=exporter_component(context, name) if kind.exporter else kind.component or "",
+        scrape_interval=service.scrape_interval or context.spec.stack.scrape_interval,
+        traced=kind.traced if service.traced is None else service.traced,
+        exporter=kind.exporter.component if kind.exporter else "",
+        absent_because=absent,
+        where=context.where_key("services", name),
+    )
+
+
+def reach(context: Context, address: str) -> str:
+    """An address of this machine as a container reaches it; unchanged for a process."""
+    if context.engine == "compose":
+        return re.sub(r"^(localhost|127\.0\.0\.1)(?=:|$)", "host.docker.internal", address)
+    return address
+
+
+def operation(context: Context, text: str, place: tuple[str | int, ...]) -> Operation | None:
+    """`POST /predictions` or a gRPC method `shop.Cart/Add`; a fault and None for anything else."""
+    match = _HTTP.fullmatch(text)
+    if match:
+        return Operation(match[1], match[2])
+    if _RPC.fullmatch(text):
+        return Operation("", text)
+    fix = "Write a method and a route template like `GET /matches/{id}`, or a gRPC method like `shop.Cart/Add`."
+    context.fault("operation", context.source.where(place), f"'{text}' is no operation", fix)
+    return None
+
+
+def _check_dependencies(context: Context) -> None:
+    services = context.spec.services
+    for name, service in services.items():
+        for index, other in enumerate(service.depends_on):
+            if other not in services:
+                context.unknown("service", other, services, ("services", name, "depends_on", index))
+    done: set[str] = set()
+    for name in services:
+        _walk(context, name, [], done)
+
+
+def _walk(context: Context, name: str, path: list[str], done: set[str]) -> None:
+    if name in path:
+        circle = [*path[path.index(name) :], name]
+        index = context.spec.services[path[-1]].depends_on.index(name)
+        where = context.where("services", path[-1], "depends_on", index)
+        what = f"the dependencies go in a circle: {' -> '.join(circle)}; their alerts would mute each other"
+        context.fault(
+            "dependency-circle", where, what, f"Take '{name}' out of what '{path[-1]}' depends on, or the other way round."
+        )
+        return
+    if name in done or name not in context.spec.services:
+        return
+    for other in context.spec.services[name].depends_on:
+        _walk(context, other, [*path, name], done)
+    done.add(name)
+
+
+def _check_targets(context: Context) -> None:
+    """Every service must have something to scrape in every environment, and every target a service."""
+    for environment, settings in context.spec.environments.items():
+        for name in settings.targets:
+            if name not in context.spec.services:
+                context.unknown("service", name, context.spec.services, ("environments", environment, "targets", name))
+        missing = [name for name in context.spec.services if _needs_target(context, name) and name not in settings.targets]
+        for name in missing:
+            what = f"environment '{environment}' has no target for '{name}': nothing would scrape it"
+            fix = f"Add `{name}: HOST:PORT` under environments.{environment}.targets."
+            context.fault("unprovided", context.where_key("environments", environment), what, fix)
+
+
+def _needs_target(context: Context, name: str) -> bool:
+    entry = kind_of(context, name)
+    if entry is None or entry.kind.component:
+        return False
+    exporter = entry.kind.exporter
+    return exporter is None or any("{target}" in text for text in (*exporter.arguments, *exporter.environment.values()))

@@ -1,0 +1,142 @@
+"""The stack's own numbers. In: the spec's `stack`, the catalogue's parts, the exporters of the kinds in use. Out: a StackPlan
+whose every image is pinned and every port known; faults for floating tags, unknown components and missing releases."""
+
+from __future__ import annotations
+
+import re
+
+from generators.plan import ComponentPlan, StackPlan
+from generators.resolve.context import Context, as_tuple
+from generators.spec.model import Part
+
+_RELEASE = re.compile(r"v?\d+\.\d+(\.\d+)?([-.+][\w.+-]+)?")
+_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
+_TAGGED = re.compile(r".+/[^:/]+:(?P<tag>[\w.+-]+)$|[^:/]+:(?P<bare>[\w.+-]+)$")
+INBOX_RELEASE = "0.1.0"
+
+
+def exporter_component(context: Context, service: str) -> str:
+    """The component that exports for a service: the exporter's name, with the service's where several share the kind."""
+    kind = context.spec.services[service].kind
+    exporter = context.catalogue.kinds[kind].kind.exporter
+    assert exporter is not None
+    several = sum(other.kind == kind for other in context.spec.services.values()) > 1
+    return f"{exporter.component}-{service}" if several else exporter.component
+
+
+def used_parts(context: Context) -> dict[str, tuple[Part, str]]:
+    """Every part that runs, by component name, with the service it exports for."""
+    parts = context.catalogue.parts
+    names = ["prometheus", "alertmanager", "grafana"]
+    names += ["jaeger"] if context.spec.tracing else []
+    names += ["inbox"] if context.environment.notify == "inbox" else []
+    used: dict[str, tuple[Part, str]] = {name: (parts[name], "") for name in names}
+    for name, service in context.spec.services.items():
+        entry = context.catalogue.kinds.get(service.kind)
+        if entry and entry.kind.exporter:
+            used[exporter_component(context, name)] = (entry.kind.exporter, name)
+    return used
+
+
+def resolve_stack(context: Context) -> StackPlan:
+    """The StackPlan of this environment."""
+    stack, used = context.spec.stack, used_parts(context)
+    _check_names(context, used)
+    components = {}
+    host_ports: dict[int, str] = {}
+    for name, (part, serves) in used.items():
+        components[name] = _component(context, name, part, serves, host_ports)
+    interval = stack.scrape_interval
+    return StackPlan(
+        components=components,
+        scrape_interval=interval,
+        scrape_timeout=min(stack.scrape_timeout or 10, interval),
+        evaluation_interval=stack.evaluation_interval,
+        retention=context.environment.retention or stack.retention,
+        retention_size=stack.retention_size,
+    )
+
+
+def _component(context: Context, name: str, part: Part, serves: str, host_ports: dict[int, str]) -> ComponentPlan:
+    stack = context.spec.stack
+    version = _version(context, part)
+    image = stack.images.get(name, part.image.format(version=version))
+    if name in stack.images:
+        _check_image(context, name, image)
+    ports = {}
+    for port, inside in part.ports.items():
+        key = name if port == "http" else f"{name}.{port}"
+        host = stack.ports.get(key, inside) + context.environment.port_offset
+        if host in host_ports:
+            what = f"{key} and {host_ports[host]} would both listen on port {host}"
+            place = ("stack", "ports", key) if key in stack.ports else ("stack", "ports")
+            context.fault(
+                "port-taken", context.where(*place), what, f"Give one of them another port under stack.ports: `{key}: …`."
+            )
+        host_ports.setdefault(host, key)
+        ports[port] = (inside, host)
+    resources = stack.resources.get(name)
+    target = next(iter(as_tuple(context.environment.targets.get(serves, []))), "") if serves else ""
+    return ComponentPlan(
+        name=name,
+        image=image,
+        version=version,
+        ports=ports,
+        cpus=resources.cpus if resources else part.cpus,
+        memory=resources.memory if resources else part.memory,
+        environment=part.environment,
+        secrets=part.secrets,
+        arguments=tuple(part.arguments),
+        target=target,
+        serves=serves,
+        binary=part.binary,
+        absent_because=part.absent_because,
+        where=context.where_key("stack", "resources", name) if resources else context.where("stack"),
+    )
+
+
+def _version(context: Context, part: Part) -> str:
+    release = part.release
+    version = context.spec.stack.versions.get(release, INBOX_RELEASE if release == "inbox" else "")
+    if release in context.blamed:
+        return version
+    if not version:
+        context.blamed.add(release)
+        what = f"stack.versions names no release of {release}, which runs in this stack"
+        context.fault("unpinned", context.where("stack", "versions"), what, f"Add `{release}: X.Y.Z`.")
+    elif not _RELEASE.fullmatch(version):
+        context.blamed.add(release)
+        where = context.where("stack", "versions", release)
+        context.fault(
+            "floating-tag", where, f"'{version}' is no release of {release}: what runs would change by itself", "Write X.Y.Z."
+        )
+    return version
+
+
+def _check_names(context: Context, used: dict[str, tuple[Part, str]]) -> None:
+    stack = context.spec.stack
+    ports = {name if port == "http" else f"{name}.{port}" for name, (part, _) in used.items() for port in part.ports}
+    ports |= {
+        name if port == "http" else f"{name}.{port}" for name, part in context.catalogue.parts.items() for port in part.ports
+    }
+    components = {*used, *context.catalogue.parts}
+    releases = {part.release for part, _ in used.values()} | {part.release for part in context.catalogue.parts.values()}
+    for section, names, known in (
+        ("ports", stack.ports, ports),
+        ("resources", stack.resources, components),
+        ("images", stack.images, components),
+        ("versions", stack.versions, releases),
+    ):
+        for name in names:
+            if name not in known:
+                context.unknown("component", name, known, ("stack", section, name))
+
+
+def _check_image(context: Context, name: str, image: str) -> None:
+    match = _TAGGED.fullmatch(image)
+    tag = (match["tag"] or match["bare"]) if match else ""
+    if not _DIGEST.fullmatch(image) and not _RELEASE.fullmatch(tag):
+        what = f"the image {image} floats: what runs would change by itself"
+        context.fault(
+            "floating-tag", context.where("stack", "images", name), what, "Name a release (repository:X.Y.Z) or a digest."
+        )
