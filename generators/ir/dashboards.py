@@ -112,7 +112,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A dashboard variable filled by `query` (label_values(...)) over Prometheus, or by the fixed `options`."""
+    """A dashboard variable filled by `query` (label_values(...)) over Prometheus, or by the fixed `options`. Where all may be
+    chosen, the matcher then reads `all_value`."""
 
     name: str
     label: str
@@ -120,6 +121,7 @@ class Variable:
     options: tuple[str, ...] = ()
     multi: bool = True
     include_all: bool = True
+    all_value: str = ".*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,7 @@ class GrafanaDatasource:
 
 @dataclass(frozen=True, slots=True)
 class Grafana:
-    """Everything Grafana is provisioned with. `home` is the uid of the first dashboard people see; `heading` stands as a comment
-    above the YAML files."""
+    """Everything Grafana is provisioned with. `home` is the uid of the first dashboard people see."""
 
     dashboards: tuple[Dashboard, ...]
     foreign: tuple[ForeignDashboard, ...]
@@ -185,4 +186,3 @@ class Grafana:
     home: str
     timezone: str = "browser"
     dashboards_dir: str = "/etc/grafana/dashboards"
-    heading: str = ""
