@@ -28,7 +28,7 @@ class Token(NamedTuple):
 
 
 _BLANK = r"[ \t\r\n]*"
-_SKIP = rf"(?:{_BLANK}#[^\r\n]*)*{_BLANK}"
+_SKIP = rf"(?>(?:{_BLANK}#[^\r\n]*)*{_BLANK})"  # atomic: what is inside a comment is never given back
 _STRING = r""""[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|`[^`]*`"""
 # What this leaves out (`5.`, `0x1f`, `1_000`) is read by _number_end; both end where no letter, digit or dot follows.
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![\w.])"

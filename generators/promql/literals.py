@@ -27,12 +27,10 @@ def number_value(text: str) -> float:
         if value > _LONGEST:
             raise ValueError("the hexadecimal number is longer than 64 bits")
         return float(value)
-    if text.isdigit() and text[0] != "0":
-        return float(text)
     real = float(text)
     if math.isinf(real):
         raise ValueError("the number is out of range")
-    if len(text) > 1 and text[0] == "0" and text.replace("_", "").isdigit():
+    if text[0] == "0" and len(text) > 1 and text.replace("_", "").isdigit():
         try:
             return float(int(text.replace("_", ""), 8))
         except ValueError:

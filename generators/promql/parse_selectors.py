@@ -5,6 +5,7 @@ In: a cursor. Out: selectors, and operands with their modifiers."""
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 from typing import cast
 
 from generators.promql.cursor import Cursor
@@ -47,7 +48,12 @@ def _matchers(c: Cursor) -> tuple[Matcher, ...]:
     if c.kind != "}":
         raise c.unexpected("label matching", '"," or "}"')
     c.step()
+    # Prometheus prints matchers in order; so kept, the same selector is the same tree however it was written.
+    found.sort(key=_in_order)
     return tuple(found)
+
+
+_in_order = attrgetter("name", "op", "value")
 
 
 def _matcher(c: Cursor) -> Matcher:
