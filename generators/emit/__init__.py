@@ -1,1 +1,2 @@
-"""IR -> text, one emitter an artefact; no emitter decides policy and none imports another. `serialize` alone dumps YAML and JSON."""
+"""Intermediate representation in, text of files out: one module an artefact, `emit(ir) -> {relative path: text}`. Decides no
+policy. Emitters import ir, conventions and fault, and of each other only `serialize`."""
