@@ -1,1 +1,1 @@
-"""What runs beside the engines. A service here imports neither the compiler nor the command line: it must run alone in a small image."""
+"""What runs beside the engines. A service imports neither the compiler nor the command line: it runs alone in a small image."""

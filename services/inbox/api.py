@@ -29,8 +29,10 @@ def messages(store: Store, query: Mapping[str, str]) -> Reply:
     if faults or limit is None or later is None:
         return json_reply(400, {"errors": faults})
     last_id = store.last_id  # before the list is taken: a caller that polls from here sees a message twice rather than never
-    wanted = [one for one in store.newest() if later(one) and _matches(one, query)]
-    body = {"last_id": last_id, "total": len(wanted), "messages": [one.summary() for one in wanted[:limit]]}
+    kept = store.newest()
+    wanted = [one for one in kept if later(one) and _matches(one, query)]
+    listed = [one.summary() for one in wanted[:limit]]
+    body = {"last_id": last_id, "kept": len(kept), "total": len(wanted), "messages": listed}
     return json_reply(200, body)
 
 

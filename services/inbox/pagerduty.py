@@ -73,7 +73,7 @@ def _errors(event: Mapping[str, Any]) -> Iterable[str]:
         yield f"Length of 'routing_key' is incorrect (should be {ROUTING_KEY_LENGTH} characters)"
     yield from _blank(event, "event_action")
     action = event.get("event_action")
-    if action and action not in ACTIONS:
+    if isinstance(action, str) and action.strip() and action not in ACTIONS:
         yield "'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')"
     dedup_key = event.get("dedup_key")
     if dedup_key is not None and not isinstance(dedup_key, str):
@@ -134,8 +134,9 @@ def _lines(payload: Mapping[str, Any], details: object) -> Iterable[str]:
             yield f"{name}: {payload[name]}"
     if isinstance(details, dict):
         for name, value in details.items():
+            words = value if isinstance(value, str) else pretty(value)
             if value not in ("", [], {}, None):
-                yield f"{name}: {value}" if isinstance(value, str | int | float) else f"{name}: {pretty(value)}"
+                yield f"{name}:\n{words}" if "\n" in words else f"{name}: {words}"
 
 
 def _alerts(details: object) -> Iterable[Alert]:

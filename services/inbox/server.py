@@ -47,7 +47,7 @@ class HttpServer(ThreadingHTTPServer):
         self.server_name, self.server_port = self.address
 
     def start(self) -> None:
-        threading.Thread(target=self.serve_forever, name="http", daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), name="http", daemon=True).start()
 
     def stop(self) -> None:
         self.shutdown()

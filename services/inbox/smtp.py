@@ -141,7 +141,7 @@ def content(channel: str, mail: EmailMessage, source: bytes) -> Content:
     html, plain = _part(mail, "html"), _part(mail, "plain")
     page = _Reader()
     page.feed(html or "")
-    text = plain if plain is not None else page.text()
+    text = (plain if plain is not None else page.text()).strip()
     if names := [part.get_filename() or part.get_content_type() for part in mail.iter_attachments()]:
         text += "\n\nattachments: " + ", ".join(names)
     title = str(mail["Subject"] or "").strip() or "(no subject)"
