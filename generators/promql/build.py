@@ -7,53 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import copysign
 
 from generators.promql.check import kind_of
 from generators.promql.functions import PRECEDENCE, SIGN_PRECEDENCE
 from generators.promql.leaves import (
-    Window as Window,
-)
-from generators.promql.leaves import (
-    duration as duration,
-)
-from generators.promql.leaves import (
-    during as during,
-)
-from generators.promql.leaves import (
-    earlier as earlier,
-)
-from generators.promql.leaves import (
-    equal as equal,
-)
-from generators.promql.leaves import (
-    equals as equals,
-)
-from generators.promql.leaves import (
-    like as like,
-)
-from generators.promql.leaves import (
-    literal as literal,
-)
-from generators.promql.leaves import (
-    none_of as none_of,
-)
-from generators.promql.leaves import (
-    number as number,
-)
-from generators.promql.leaves import (
-    one_of as one_of,
-)
-from generators.promql.leaves import (
-    selector as selector,
-)
-from generators.promql.leaves import (
-    string as string,
-)
-from generators.promql.leaves import (
-    unequal as unequal,
-)
-from generators.promql.leaves import (
-    unlike as unlike,
+    Window,
+    duration,
+    during,
+    earlier,
+    equal,
+    equals,
+    like,
+    literal,
+    none_of,
+    number,
+    one_of,
+    selector,
+    string,
+    unequal,
+    unlike,
 )
 from generators.promql.syntax import (
     Aggregation,
@@ -67,6 +40,17 @@ from generators.promql.syntax import (
     VectorMatching,
     VectorSelector,
 )
+
+# fmt: off
+__all__ = [
+    "Operand", "Window", "absent", "add", "aggregate", "aggregate_without", "avg_by", "binary", "both", "call",
+    "clamp_max", "clamp_min", "compare", "compare_bool", "count_by", "duration", "during", "earlier", "either",
+    "equal", "equals", "group_left", "group_right", "histogram_quantile", "ignoring", "increase", "label_replace",
+    "like", "literal", "max_by", "min_by", "multiply", "negative", "none_of", "number", "on", "one_of", "over",
+    "paren", "rate", "ratio", "scalar", "selector", "string", "subtract", "sum_by", "time", "topk", "unequal",
+    "unless", "unlike", "vector", "with_label",
+]
+# fmt: on
 
 Operand = Expr | Decimal | int
 
@@ -244,7 +228,7 @@ def _left(side: Expr, op: str) -> Expr:
     if isinstance(side, Binary):
         inner = PRECEDENCE[side.op]
         return Paren(side) if inner < binding or (inner == binding and op == "^") else side
-    signed = isinstance(side, Unary) or (isinstance(side, NumberLiteral) and side.value < 0)
+    signed = isinstance(side, Unary) or (isinstance(side, NumberLiteral) and copysign(1, side.value) < 0)
     return Paren(side) if signed and binding > SIGN_PRECEDENCE else side
 
 
