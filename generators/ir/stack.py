@@ -51,10 +51,10 @@ class HealthCheck:
     """A command that works inside the image (exec form); times in seconds."""
 
     command: tuple[str, ...]
-    interval: int = 10
+    interval: int = 5
     timeout: int = 5
     retries: int = 6
-    start_period: int = 20
+    start_period: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,11 @@ class Component:
             given.append("writable root file system")
         return tuple(given)
 
+    @property
+    def program(self) -> str:
+        """The file name of its binary under the local engine: with the release, so that another release is another command."""
+        return f"{self.binary}-{self.version}" if self.version else self.binary
+
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none (checks/stack.py reports it before any engine asks)."""
         for port in self.ports:
@@ -165,6 +170,11 @@ class Stack:
     def unit(self) -> str:
         """The name under which an engine knows the stack: one machine may run several environments."""
         return f"touchline-{self.project}-{self.environment}"
+
+    @property
+    def local(self) -> tuple[Component, ...]:
+        """The components that the local engine can run, where their binaries are to be had."""
+        return tuple(component for component in self.components if component.binary)
 
 
 def placed(text: str, place: Callable[[str], str]) -> str:
