@@ -1,0 +1,100 @@
+"""The generated files of the clone. In: a build's files and the clone's directory. Out: what differs, and the clone brought to
+the build, every file replaced atomically. Everything below a generated place that the build does not produce is an orphan."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Literal
+
+PLACES = (
+    "prometheus/**",
+    "alertmanager/**",
+    "grafana/**",
+    "jaeger/**",
+    "compose/**",
+    "docs/runbooks/*.md",
+    "spec/schema.json",
+)
+"""Where every file is generated. docs/runbooks/notes/ is written by people: `*` does not cross a directory."""
+
+Kind = Literal["changed", "missing", "orphaned"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One file that is not as the spec says."""
+
+    path: str
+    kind: Kind
+
+
+def differences(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Every file that is changed, missing or orphaned, byte by byte, in the order of their names."""
+    found: list[Difference] = []
+    for name, text in files.items():
+        try:
+            present = (root / name).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            found.append(Difference(name, "missing"))
+        else:
+            if present != text.encode():
+                found.append(Difference(name, "changed"))
+    found.extend(Difference(name, "orphaned") for name in _present(root) if name not in files)
+    return tuple(sorted(found))
+
+
+def write(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Bring the clone to the build; returns what was different. All temporary files are written before the first is renamed,
+    so that a full disk leaves the clone as it was."""
+    found = differences(root, files)
+    staged: list[tuple[Path, Path]] = []
+    try:
+        for difference in found:
+            if difference.kind != "orphaned":
+                staged.append((_stage(root / difference.path, files[difference.path]), root / difference.path))
+        while staged:
+            temporary, final = staged[0]
+            temporary.replace(final)
+            staged.pop(0)
+    finally:
+        for temporary, _ in staged:
+            temporary.unlink(missing_ok=True)
+    for difference in found:
+        if difference.kind == "orphaned":
+            _remove(root, root / difference.path)
+    return found
+
+
+def _stage(final: Path, text: str) -> Path:
+    final.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.name}.", suffix=".touchline")
+    with open(descriptor, "wb") as file:
+        file.write(text.encode())
+        os.fchmod(file.fileno(), 0o644)
+    return Path(name)
+
+
+def _remove(root: Path, path: Path) -> None:
+    path.unlink()
+    directory = path.parent
+    while directory != root and not any(directory.iterdir()):
+        directory.rmdir()
+        directory = directory.parent
+
+
+def _present(root: Path) -> Iterator[str]:
+    """Every file below a generated place."""
+    for place in PLACES:
+        top, _, rest = place.partition("/")
+        if rest == "**":
+            yield from (str(p.relative_to(root)) for p in sorted((root / top).rglob("*")) if p.is_file())
+        else:
+            parent = (root / place).parent
+            if parent.is_dir():
+                names = (p for p in sorted(parent.iterdir()) if p.is_file() and fnmatch(p.name, Path(place).name))
+                yield from (str(p.relative_to(root)) for p in names)

@@ -1,0 +1,109 @@
+"""What people see. In: tables, lines and the phases of long work. Out: colour and live progress on a terminal, plain lines when
+piped, one JSON document on standard output with `--format json` (everything else then goes to standard error)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from generators.fault import Fault, in_reading_order
+
+Format = Literal["text", "json", "github"]
+MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "warning": "[yellow]warning[/]", "": ""}
+
+
+@dataclass
+class Show:
+    """Where a command says what it does. `out` takes results, `err` takes progress and faults."""
+
+    format: Format = "text"
+    out: Console = field(default_factory=lambda: _console(sys.stdout))
+    err: Console = field(default_factory=lambda: _console(sys.stderr))
+
+    def line(self, text: str) -> None:
+        """A plain line of the result; nothing when the result is for machines."""
+        if self.format == "text":
+            self.out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def note(self, text: str, mark: Literal["ok", "failed", "warning", ""] = "") -> None:
+        """A line on how the work goes."""
+        prefix = f"{MARKS[mark]} " if mark else ""
+        self.err.print(f"{prefix}{escape(text)}", highlight=False, soft_wrap=True)
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Rows under a title: a table on a terminal, tab-separated lines when piped."""
+        if self.format != "text" or not rows:
+            return
+        if not self.out.is_terminal:
+            for row in rows:
+                self.line("\t".join(row))
+            return
+        table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self.out.print(table)
+
+    def json(self, value: Any) -> None:
+        """The result for machines."""
+        if self.format == "json":
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+    def faults(self, faults: Sequence[Fault]) -> None:
+        """Every fault in reading order: lines for people, workflow commands for GitHub. JSON is the caller's."""
+        for fault in in_reading_order(faults):
+            if self.format == "github":
+                sys.stdout.write(_annotation(fault) + "\n")
+            else:
+                colour = "red" if fault.severity == "error" else "yellow"
+                head = f"{escape(str(fault.where))}: [{colour}]{fault.severity}[/]\\[{escape(fault.id)}]"
+                self.err.print(f"{head}: {escape(fault.what)}. {escape(fault.fix)}", highlight=False, soft_wrap=True)
+
+    @contextlib.contextmanager
+    def phase(self, name: str, doing: str) -> Iterator[None]:
+        """One phase of long work: named while it runs, closed with how long it took."""
+        started = time.monotonic()
+        shown = f"{name:8}"
+        if self.err.is_terminal:
+            with self.err.status(f"{shown} {escape(doing)}"):
+                yield
+        else:
+            self.note(f"{shown} {doing} …")
+            yield
+        self.note(f"{shown} {doing} ({time.monotonic() - started:.1f} s)", "ok")
+
+
+def _console(stream: Any) -> Console:
+    # NO_COLOR and TERM are rich's business; a pipe gets unwrapped plain text.
+    return Console(file=stream, width=None if stream.isatty() else 10_000, no_color=bool(os.environ.get("NO_COLOR")) or None)
+
+
+def _annotation(fault: Fault) -> str:
+    """A workflow command: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions"""
+    where = f"file={_property(fault.where.file)},line={fault.where.line},col={fault.where.column}"
+    return f"::{fault.severity} {where},title={_property(fault.id)}::{_data(f'{fault.what}. {fault.fix}')}"
+
+
+def annotation_for_file(path: str, title: str, text: str) -> str:
+    """The same for a whole file."""
+    return f"::error file={_property(path)},title={_property(title)}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
