@@ -365,7 +365,8 @@ class TracingPlan:
 class ComponentPlan:
     """What the spec and the catalogue say of one part of the stack. `image` is repository:tag; `ports` by name are
     (container port, host port). `binary` is the tool the local engine runs, "" where it cannot, and `absent_because` says why.
-    `target` is what an exporter looks at (host:port), `serves` the service it exports for."""
+    `target` is what an exporter looks at (host:port), `serves` the service it exports for; `release` is what runs, by the name
+    its version has under `stack.versions` (several components may run the same)."""
 
     name: str
     image: str
@@ -380,6 +381,7 @@ class ComponentPlan:
     serves: str = ""
     binary: str = ""
     absent_because: str = ""
+    release: str = ""
     where: Where = NOWHERE
 
 

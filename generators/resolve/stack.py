@@ -91,6 +91,7 @@ def _component(context: Context, name: str, part: Part, serves: str, host_ports:
         serves=serves,
         binary=part.binary,
         absent_because=part.absent_because,
+        release=part.release,
         where=context.where_key("stack", "resources", name) if resources else context.where("stack"),
     )
 
