@@ -15,6 +15,7 @@ from generators.spec.model import Kind, Model, Spec
 from generators.spec.source import Place, Source, read
 
 M = TypeVar("M", bound=Model)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,15 @@ def _two_of_a_name(source: Source, part: Source, place: Place) -> None:
 
 
 def _adopt(source: Source, part: Source, old: Place, new: Place) -> None:
-    for ours, theirs in ((source.keys, part.keys), (source.values, part.values)):
-        for place, where in theirs.items():
-            if place[: len(old)] == old:
-                ours[new + place[len(old) :]] = where
+    _move(source.keys, part.keys, old, new)
+    _move(source.values, part.values, old, new)
+    _move(source.shifts, part.shifts, old, new)
+
+
+def _move(ours: dict[Place, V], theirs: dict[Place, V], old: Place, new: Place) -> None:
+    for place, value in theirs.items():
+        if place[: len(old)] == old:
+            ours[new + place[len(old) :]] = value
 
 
 def validate(model: type[M], source: Source) -> tuple[M | None, tuple[Fault, ...]]:

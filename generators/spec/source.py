@@ -28,14 +28,33 @@ def dollar(place: Place) -> str:
     return "$" + "".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a text begins: `shift` is the columns from the value's place to its first character, None where the text was folded
+    or escaped, so that only its beginning can be named."""
+
+    where: Where
+    shift: int | None = None
+
+    def plus(self, offset: int) -> Where:
+        """The place of the character `offset` of the text."""
+        return self.where if self.shift is None else self.where.shifted(self.shift + offset)
+
+
 @dataclass
 class Source:
-    """Plain values, and where each key and value stands. `keys` knows the key's place, `values` the value's."""
+    """Plain values, and where each key and value stands. `keys` knows the key's place, `values` the value's, `shifts` how far
+    from there a text on one line begins."""
 
     value: Any = None
     keys: dict[Place, Where] = field(default_factory=dict)
     values: dict[Place, Where] = field(default_factory=dict)
+    shifts: dict[Place, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+
+    def spot(self, place: Place) -> Spot:
+        """Where the text of a path begins, to point into it."""
+        return Spot(self.where(place), self.shifts.get(place))
 
     def where(self, place: Place) -> Where:
         """Where the value of a path stands; of the nearest part above it where the path itself is nowhere."""
@@ -81,6 +100,11 @@ def _value(node: yaml.Node, place: Place, source: Source, shown: str) -> Any:
         return _mapping(node, place, source, shown)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*place, index), source, shown) for index, item in enumerate(node.value)]
+    if isinstance(node, yaml.ScalarNode) and node.start_mark.line == node.end_mark.line:
+        width = node.end_mark.column - node.start_mark.column
+        quotes = 1 if node.style in ("'", '"') else 0
+        if width == len(node.value) + 2 * quotes:
+            source.shifts[place] = quotes
     return _scalar(node)
 
 
