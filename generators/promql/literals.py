@@ -74,7 +74,7 @@ def number_text(value: float) -> str:
 
 def fill_text(value: float) -> str:
     """The text of a fill value; here alone Prometheus writes exponents, for very small and very large ones."""
-    if value == 0 or math.isinf(value) or math.isnan(value) or 1e-4 <= abs(value) < 1e21:
+    if value == 0 or math.isinf(value) or math.isnan(value) or 1e-4 <= abs(value) < 1e6:
         return number_text(value)
     mantissa, _, exponent = f"{Decimal(repr(value)).normalize():e}".partition("e")
     return f"{mantissa}e{exponent[0]}{exponent[1:].rjust(2, '0')}"

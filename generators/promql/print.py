@@ -1,6 +1,8 @@
 """Tree to text: the canonical form, the very text that Prometheus's API returns for an expression. In: a tree. Out: its text.
 
-`parse(text_of(tree)) == tree` holds for every tree that came from `parse` or `build`, down to a millisecond of duration."""
+`parse(text_of(tree)) == tree` holds for every tree that came from `parse` or `build`, down to a millisecond of duration, but
+where Prometheus's own text says something else than what it read: `info(a, {})` and unbracketed arithmetic after a second sign
+of an offset (`a offset --5m + 3m`)."""
 
 from __future__ import annotations
 

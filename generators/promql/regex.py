@@ -8,6 +8,8 @@ from __future__ import annotations
 import functools
 import re
 
+from generators.promql.scripts import SCRIPTS
+
 
 class RegexFault(ValueError):  # noqa: N818 - the house's word is fault
     """A pattern that Prometheus refuses, with Go's words for it."""
@@ -50,29 +52,32 @@ class _Reader:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
-        self.names: set[str] = set()
+        self.weight = 1  # how often what was read last may repeat, repetitions within it multiplied
 
     def alternatives(self) -> bool:
-        empty = self._sequence()
+        empty, heaviest = self._sequence(), self.weight
         while self.pattern.startswith("|", self.at):
             self.at += 1
             empty = self._sequence() or empty
+            heaviest = max(heaviest, self.weight)
+        self.weight = heaviest
         return empty
 
     def _sequence(self) -> bool:
-        empty = True
+        empty, heaviest = True, 1
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             flags = _FLAGS.match(self.pattern, self.at)
             if flags and flags[2] == ")":
                 self._check_flags(flags)
                 self.at = flags.end()
                 continue
-            start = self.at
-            once = self._atom()
-            empty = self._repeated(once, start) and empty
+            self.weight = 1
+            empty = self._repeated(self._atom()) and empty
+            heaviest = max(heaviest, self.weight)
+        self.weight = heaviest
         return empty
 
-    def _repeated(self, once: bool, start: int) -> bool:
+    def _repeated(self, once: bool) -> bool:
         first = self.at
         repeats = 0
         while self.at < len(self.pattern):
@@ -84,7 +89,7 @@ class _Reader:
                 raise RegexFault(f"invalid nested repetition operator: `{self.pattern[first : self.at + 1]}`")
             repeats = 1
             if counted:
-                self._check_count(counted, self.pattern[start : self.at])
+                self._check_count(counted)
                 self.at = counted.end()
                 once = once or int(counted[1]) == 0
             else:
@@ -93,13 +98,11 @@ class _Reader:
             self.at += self.pattern.startswith("?", self.at)
         return once
 
-    def _check_count(self, counted: re.Match[str], repeated: str) -> None:
+    def _check_count(self, counted: re.Match[str]) -> None:
         least = int(counted[1])
         most = int(counted[3]) if counted[3] else least
-        if least > _MOST or most > _MOST or most < least:
-            raise RegexFault(f"invalid repeat count: `{counted[0]}`")
-        inner = max((int(found[3] or found[1]) for found in _REPEAT.finditer(repeated)), default=1)
-        if inner * max(most, 1) > _MOST:
+        self.weight *= max(most, 1)
+        if least > _MOST or self.weight > _MOST or most < least:
             raise RegexFault(f"invalid repeat count: `{counted[0]}`")
 
     def _atom(self) -> bool:
@@ -145,9 +148,6 @@ class _Reader:
     def _check_name(self, name: re.Match[str]) -> None:
         if not re.fullmatch(r"\w+", name[1], re.ASCII):
             raise RegexFault(f"invalid named capture: `{name[0]}`")
-        if name[1] in self.names:
-            raise RegexFault(f"duplicate capture group name: `{name[1]}`")
-        self.names.add(name[1])
 
     def _escape(self) -> bool:
         following = self.pattern[self.at + 1 : self.at + 2]
@@ -187,8 +187,7 @@ class _Reader:
 
     def _check_category(self, category: re.Match[str]) -> None:
         name = category[1] or category[2]
-        # Scripts (Greek, Han) are many and are words; categories are the list above.
-        if not _CATEGORY.fullmatch(name) and not (len(name) > 2 and name[0].isupper()):
+        if not _CATEGORY.fullmatch(name) and name not in SCRIPTS:
             raise RegexFault(f"invalid character class range: `\\{category[0]}`")
 
     def _set(self) -> None:

@@ -1,0 +1,31 @@
+"""Reads corpus.txt. In: the file beside this one. Out: its expressions with what they are said to be."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+Verdict = Literal["ok", "exp", "bad"]
+
+
+class Line(NamedTuple):
+    number: int
+    verdict: Verdict
+    expr: str
+
+
+@cache
+def lines() -> tuple[Line, ...]:
+    """Every expression of the corpus. A line of neither form is an error of the corpus."""
+    found: list[Line] = []
+    text = Path(__file__).with_name("corpus.txt").read_text(encoding="utf-8")
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("##"):
+            continue
+        word, expr = line[:4].strip(), line[4:].replace("⏎", "\n").replace("⇥", "\t")
+        if word == "ok" or word == "exp" or word == "bad":
+            found.append(Line(number, word, expr))
+        else:
+            raise ValueError(f"corpus.txt:{number}: neither ok, exp nor bad")
+    return tuple(found)
