@@ -119,11 +119,13 @@ class Slo:
 
 @dataclass(frozen=True, slots=True)
 class Enough:
-    """A guard against judging on too little: `increase(selector[over]) >= at_least`."""
+    """A guard against judging on too little: `increase(selector[over]) >= at_least`, summed by the labels that the condition and
+    the counter share."""
 
     selector: str
     over: int
     at_least: Decimal
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,11 +333,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class KindPanels:
-    """The panels that every service of a kind brings along; their queries select the service by the variable $service."""
+    """The panels that every service of a kind brings along; their queries select the service by the variable $service.
+
+    `dashboard` is the uid of the dashboard they stand on; kinds that share it share the dashboard."""
 
     kind: str
     title: Text
     panels: tuple[Panel, ...]
+    dashboard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Literal
 PAGE_CADENCE = 30
 """Seconds between recordings that the page tiers read."""
 
-TICKET_CADENCE = 300
-"""Seconds between recordings that the ticket tiers and the budgets read."""
+TICKET_CADENCE = 240
+"""Seconds between recordings that the ticket tiers and the budgets read. Below five minutes: an instant query looks back no
+further (https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness), and a series would come and go."""
 
 SCRAPES_PER_RATE = 4
 """A rate needs at least two samples; four scrapes survive one that failed and one that came late."""

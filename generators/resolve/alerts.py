@@ -84,9 +84,9 @@ def _alert(
         summary=context.text(alert.summary),
         description=context.text(alert.description or alert.summary),
         runbook=_runbook(context, contract, alert.runbook, source, place),
-        dashboard=alert.dashboard or "",
+        dashboard=alert.dashboard or _dashboard(context, watched, kind),
         origin=kind,
-        enough=_enough(context, contract, alert.enough, source, place),
+        enough=_enough(context, contract, alert.enough, tree, source, place),
         anomaly=_anomaly(alert.anomaly, text) if alert.anomaly else None,
         worst=alert.worst or "",
         fires=_example(alert.example.fires) if alert.example else None,
@@ -190,11 +190,27 @@ def _runbook(context: Context, contract: Contract, runbook: model.Runbook, sourc
     )
 
 
-def _enough(context: Context, contract: Contract, enough: model.Enough | None, source: Source, place: Place) -> Enough | None:
+def _dashboard(context: Context, watched: tuple[Service, ...], kind: str) -> str:
+    """The dashboard an alert leads to when it names none: its kind's, or that of the service it watches."""
+    kinds = context.catalogue.kinds
+    shown = kind if kind else watched[0].kind if watched else ANY
+    return kinds[shown].kind.dashboard or shown
+
+
+def _enough(
+    context: Context, contract: Contract, enough: model.Enough | None, tree: Expr, source: Source, place: Place
+) -> Enough | None:
     if enough is None:
         return None
-    read_query(context, contract, enough.increase, source.spot((*place, "enough", "increase")))
-    return Enough(enough.increase, enough.over, enough.at_least)
+    counter = read_query(context, contract, enough.increase, source.spot((*place, "enough", "increase")))
+    if counter is None:
+        return None
+    ours = kept_labels(tree)
+    if ours is None:
+        ours = frozenset(label for name in metrics_in(tree, contract) for label in contract.metrics[name].labels) | {"service"}
+    theirs = {label for name in metrics_in(counter, contract) for label in contract.metrics[name].labels}
+    by = tuple(sorted(ours & (theirs | {"service"}), key=lambda label: (label != "service", label)))
+    return Enough(enough.increase, enough.over, enough.at_least, by)
 
 
 def _anomaly(anomaly: model.Anomaly, expr: str) -> Anomaly:

@@ -26,7 +26,7 @@ def resolve_panels(context: Context, contract: Contract, alerts: Collection[str]
                 _panel(context, contract, alerts, panel, entry.source, ("panels", index))
                 for index, panel in enumerate(entry.kind.panels)
             )
-            found.append(KindPanels(kind, context.text(entry.kind.title), panels))
+            found.append(KindPanels(kind, context.text(entry.kind.title), panels, entry.kind.dashboard or kind))
     own = tuple(
         _panel(context, contract, alerts, panel, context.source, ("panels", index))
         for index, panel in enumerate(context.spec.panels)

@@ -421,6 +421,7 @@ class Kind(Model):
     exporter: Exporter | None = None
     component: str | None = None
     metrics_ports: list[str] = ["http"]
+    dashboard: str = ""
     application: bool = False
     traced: bool = False
     metrics: dict[str, Metric] = {}

@@ -1,0 +1,1 @@
+"""Plan to IR, one module an artefact. A resolved Plan compiles without faults."""
