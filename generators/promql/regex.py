@@ -37,6 +37,7 @@ def check_regex(pattern: str) -> bool:
 
 _REPEAT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}", re.ASCII)
 _FLAGS = re.compile(r"\(\?([imsU]*(?:-[imsU]+)?)([:)])")
+_QUOTED = re.compile(r"\\Q(.*?)(?:\\E|\Z)", re.DOTALL)
 _NAME = re.compile(r"\(\?P?<([^>]*)>")
 _CLASS_NAME = re.compile(r"\[:\^?(\w+):\]", re.ASCII)
 _HEX = re.compile(r"x(?:[0-9A-Fa-f]{2}|\{([0-9A-Fa-f]+)\})")
@@ -64,18 +65,25 @@ class _Reader:
         return empty
 
     def _sequence(self) -> bool:
-        empty, heaviest = True, 1
+        before, last, heaviest = True, True, 1
+        some = False  # whether there is something a repetition could repeat
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             flags = _FLAGS.match(self.pattern, self.at)
-            if flags and flags[2] == ")":
-                self._check_flags(flags)
+            quoted = _QUOTED.match(self.pattern, self.at)
+            silent = (flags is not None and flags[2] == ")") or (quoted is not None and not quoted[1])
+            if flags is not None and silent:
                 self.at = flags.end()
-                continue
-            self.weight = 1
-            empty = self._repeated(self._atom()) and empty
+            elif quoted is not None:
+                self.at = quoted.end()
+            if not silent:
+                before = before and last and (quoted is None or len(quoted[1]) == 1)
+                self.weight = 1
+                last, some = self._atom() if quoted is None else False, True
+            # Flags and empty quotes stand between nothing: `a(?i)*` repeats the `a`.
+            last = self._repeated(last) if some else last
             heaviest = max(heaviest, self.weight)
         self.weight = heaviest
-        return empty
+        return before and last
 
     def _repeated(self, once: bool) -> bool:
         first = self.at
@@ -126,7 +134,6 @@ class _Reader:
         flags = _FLAGS.match(self.pattern, self.at)
         name = _NAME.match(self.pattern, self.at)
         if flags:
-            self._check_flags(flags)
             self.at = flags.end()
         elif name:
             self._check_name(name)
@@ -141,21 +148,12 @@ class _Reader:
         self.at += 1
         return empty
 
-    def _check_flags(self, flags: re.Match[str]) -> None:
-        if flags[2] == ")" and not flags[1]:
-            raise RegexFault("missing argument to repetition operator: `?`")
-
     def _check_name(self, name: re.Match[str]) -> None:
         if not re.fullmatch(r"\w+", name[1], re.ASCII):
             raise RegexFault(f"invalid named capture: `{name[0]}`")
 
     def _escape(self) -> bool:
         following = self.pattern[self.at + 1 : self.at + 2]
-        if following == "Q":
-            end = self.pattern.find("\\E", self.at)
-            quoted = self.pattern[self.at + 2 : end if end >= 0 else len(self.pattern)]
-            self.at = end + 2 if end >= 0 else len(self.pattern)
-            return not quoted
         if following in ("A", "z", "b", "B"):
             self.at += 2
             return following != "b"
