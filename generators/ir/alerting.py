@@ -128,7 +128,8 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Alerting:
-    """A whole Alertmanager configuration."""
+    """A whole Alertmanager configuration. `template_dir` is relative to it; `secrets_dir` is as the process sees it, absolute or
+    relative to its working directory: Alertmanager opens secret files by the path as written. Times in messages are in `zone`."""
 
     route: Route
     receivers: tuple[Receiver, ...]
@@ -137,8 +138,10 @@ class Alerting:
     links: Links = Links()
     locale: str = "en"
     resolve_timeout: int = 300
-    template_dir: str = "/etc/alertmanager/templates"
-    secrets_dir: str = "/etc/alertmanager/secrets"
+    template_dir: str = "templates"
+    secrets_dir: str = "/touchline/secrets"
+    project: str = ""
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
