@@ -26,14 +26,14 @@ OURS = {"inbox": "services.inbox"}
 _HEALTH: dict[str, Health] = {
     "RUNNING": "running",
     "STARTING": "starting",
-    "BACKOFF": "starting",
+    "BACKOFF": "unhealthy",
     "FATAL": "unhealthy",
     "STOPPING": "stopped",
     "STOPPED": "stopped",
     "EXITED": "stopped",
     "UNKNOWN": "unhealthy",
 }
-NOT_RUNNING, ALREADY_STARTED, SPAWN_ERROR, ABNORMAL = 70, 60, 50, 40  # supervisor.xmlrpc.Faults
+NOT_RUNNING, ALREADY_STARTED = 70, 60  # supervisor.xmlrpc.Faults
 
 
 class LocalEngine:
@@ -94,7 +94,7 @@ class LocalEngine:
 
     def restart(self, component: Component) -> None:
         self._call(component, "stopProcess", component.name, passing=NOT_RUNNING)
-        self._call(component, "startProcess", component.name)
+        self._call(component, "startProcess", component.name, False)
 
     def look(self, component: Component) -> Running:
         try:
@@ -189,7 +189,7 @@ class LocalEngine:
                 fix = "Stop that, or set another port: `stack.ports` or the environment's `port_offset`."
                 raise EngineError(component.name, what, fix)
         say(f"starting {component.name} {component.version}".rstrip())
-        self._call(component, "startProcess", component.name, passing=ALREADY_STARTED)
+        self._call(component, "startProcess", component.name, False, passing=ALREADY_STARTED)
 
     def _call(self, component: Component, method: str, *arguments: Any, passing: int = 0) -> None:
         """A call about one component; the fault numbered `passing` means that nothing was left to do."""

@@ -17,6 +17,9 @@ from operate.engines import EngineError, ReloadRefused, Running, Say
 RELOAD_LIMIT = 120
 """Seconds. Prometheus answers after it has read every rule file; with ten thousand rules that takes a while."""
 
+GIVEN_UP = 8
+"""Seconds after which an engine's verdict "unhealthy" counts: longer than the health checks' interval, so it is a new one."""
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -60,12 +63,12 @@ def ask(method: str, address: str, path: str, timeout: float) -> tuple[int, str]
 
 
 def not_ready(component: Component, seen: Running) -> str:
-    """Why a component is not ready yet; "" when it is. Where it has a published port to ask, its own answer counts."""
-    if seen.health in ("stopped", "unhealthy"):
+    """Why a component is not ready yet; "" when it is: the engine says so, and it says so itself where it can be asked."""
+    if seen.health not in ("running", "done"):
         return seen.detail or seen.health
     address = published(component, component.ready_port) if component.ready_path else ""
     if not address:
-        return "" if seen.health in ("running", "done") else seen.detail or seen.health
+        return ""
     status, words = ask("GET", address, component.ready_path, timeout=3)
     return "" if 200 <= status < 300 else f"{component.ready_path} says {status or 'nothing'}: {words[:200]}"
 
@@ -81,12 +84,13 @@ def wait_ready(components: Sequence[Component], hands: Hands, say: Say) -> None:
     started, told = time.monotonic(), 0.0
     waiting = {component.name: component for component in components}
     while waiting:
-        reasons = {name: not_ready(component, hands.look(component)) for name, component in waiting.items()}
+        seen = {name: hands.look(component) for name, component in waiting.items()}
+        reasons = {name: not_ready(component, seen[name]) for name, component in waiting.items()}
         elapsed = time.monotonic() - started
         for name, reason in reasons.items():
             if not reason:
                 del waiting[name]
-            elif elapsed > patience(waiting[name]):
+            elif elapsed > (GIVEN_UP if seen[name].health == "unhealthy" else patience(waiting[name])):
                 raise EngineError(name, f"not ready after {elapsed:.0f} s: {reason}{_end_of_log(waiting[name], hands)}")
         if waiting and elapsed - told >= 2:
             say(f"waiting for {', '.join(sorted(waiting))} ({elapsed:.0f} s)")
