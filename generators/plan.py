@@ -431,7 +431,7 @@ class Goals:
 
 @dataclass(frozen=True, slots=True)
 class MixinPlan:
-    """A community mixin after evaluation: its rules and dashboards as JSON values, untyped until read/ reads them."""
+    """A community mixin after evaluation: groups of alerts and rules as JSON values, and dashboards' models by uid."""
 
     path: str
     alerts: Mapping[str, object]

@@ -15,8 +15,8 @@ _BURN_SUMMARY = {
 _BURN_DESCRIPTION = {
     "zh-CN": "过去 LONG 和 SHORT 内错误预算的消耗都超过均匀速度的 FACTOR 倍（现在 {{ $value | humanize }} 倍）。"
     "先看 {{ $labels.service }} 最近一次发布和它的依赖。",
-    "en": "Over the last LONG and SHORT alike the budget burns more than FACTOR times as fast as it may "
-    "(now {{ $value | humanize }} times). Look at the last deployment of {{ $labels.service }} first, then at what it depends on.",
+    "en": "Over the last LONG and SHORT alike the budget burns more than FACTOR times as fast as it may (now "
+    "{{ $value | humanize }} times). Look at the last deployment of {{ $labels.service }} first, then at what it depends on.",
 }
 SLO_DASHBOARD = "slo"
 
@@ -54,8 +54,8 @@ def of_alert(alert: Alert, plan: Plan) -> dict[str, str]:
 
 
 def worst(query: str, locale: str) -> str:
-    """A template that names the worst offenders: the rows of a query, with their labels. `{{ $labels.x }}` within the query is put
-    together by printf, since a template cannot stand inside a string."""
+    """A template that names the worst offenders: the rows of a query, with their labels. `{{ $labels.x }}` within the query is
+    put together by printf, since a template cannot stand inside a string."""
     if not query:
         return ""
     pieces = query.split("{{ $labels.")

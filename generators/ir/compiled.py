@@ -10,7 +10,7 @@ from generators.ir.dashboards import Grafana
 from generators.ir.rules import RuleFile
 from generators.ir.runbooks import Runbook
 from generators.ir.scrape import Prometheus
-from generators.ir.stack import Stack
+from generators.ir.stack import EngineName, Stack
 from generators.ir.tests import TestFile
 from generators.ir.tracing import Tracing
 
@@ -21,6 +21,7 @@ class Compiled:
 
     project: str
     environment: str
+    engine: EngineName
     contract: Contract
     prometheus: Prometheus
     rule_files: tuple[RuleFile, ...]

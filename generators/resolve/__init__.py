@@ -14,6 +14,7 @@ from generators.promql import ParseFault
 from generators.resolve.alerts import resolve_alerts
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.contract import resolve_contract
+from generators.resolve.mixins import mixin_alerts, mixin_recordings
 from generators.resolve.notify import resolve_notify
 from generators.resolve.panels import resolve_dashboards, resolve_panels
 from generators.resolve.queries import read_query
@@ -59,7 +60,8 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
         if rule.name in context.spec.metrics:
             read_query(context, contract, rule.expr, spot)
     slos = resolve_slos(context, contract, services)
-    alerts = resolve_alerts(context, contract, services)
+    own = resolve_alerts(context, contract, services)
+    alerts = (*own, *mixin_alerts(context, contract, services, mixins, {alert.name: alert for alert in own}))
     notify = resolve_notify(context, stack)
     check_routes(context, notify, alerts, slos)
     names = {alert.name for alert in alerts} | set(context.spec.alerts)
@@ -71,7 +73,7 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
         services=services,
         slos=slos,
         alerts=alerts,
-        derived=derived,
+        derived=(*derived, *mixin_recordings(mixins)),
         notify=notify,
         kind_panels=resolve_panels(context, contract, names),
         dashboards=resolve_dashboards(context, contract, names),

@@ -1,0 +1,134 @@
+"""The whole way of a spec: load, resolve, compile, check, emit. In: the path of a spec, an environment, an engine. Out: every file
+as text, or the faults. It writes nothing, and reads the spec, what it includes, its mixins and the runbook notes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generators.catalogue import catalogue
+from generators.checks import check
+from generators.compile.alerting import compile_alerting
+from generators.compile.dashboards import compile_grafana
+from generators.compile.rules import compile_rules
+from generators.compile.runbooks import compile_runbooks
+from generators.compile.scrape import compile_scrape
+from generators.compile.stack import compile_stack
+from generators.compile.tracing import compile_tracing
+from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord
+from generators.emit.serialize import to_json
+from generators.fault import Fault, in_reading_order
+from generators.ir.compiled import Compiled
+from generators.ir.stack import EngineName
+from generators.plan import MixinPlan, Plan
+from generators.proof.routes import prove_routes
+from generators.proof.rules import prove_rules
+from generators.read.mixins import read_mixin
+from generators.resolve import resolve
+from generators.spec.load import Loaded, load, unreadable
+from generators.spec.model import schema
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "rules": ("prometheus/rules/", "prometheus/tests/"),
+    "scrape": ("prometheus/prometheus.yml",),
+    "routes": ("alertmanager/",),
+    "dashboards": ("grafana/",),
+    "tracing": ("jaeger/",),
+    "stack": ("compose/", "local/"),
+    "runbooks": ("docs/runbooks/",),
+    "schema": ("spec/",),
+}
+"""What `only` may name, and the files each means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What became of a spec: its files by relative path; or faults, and then no file."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    compiled: Compiled | None = None
+
+    @property
+    def failed(self) -> bool:
+        return any(fault.severity == "error" for fault in self.faults)
+
+
+def build(
+    spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
+) -> Build:
+    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    shown = spec.as_posix()
+    try:
+        loaded = load(spec, shown)
+    except OSError as error:
+        return Build(faults=(unreadable(shown, error),))
+    if loaded.spec is None:
+        return Build(faults=in_reading_order(loaded.faults))
+    mixins, wrong = _mixins(loaded, spec)
+    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
+    if plan is None or wrong:
+        return Build(faults=in_reading_order((*wrong, *faults)))
+    compiled = compile_plan(plan)
+    faults = in_reading_order(check(compiled))
+    if any(fault.severity == "error" for fault in faults):
+        return Build(faults=faults)
+    files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
+    return Build(files, faults, compiled)
+
+
+def compile_plan(plan: Plan) -> Compiled:
+    """Plan to IR, with its tests. Cannot fail."""
+    rule_files = compile_rules(plan)
+    return Compiled(
+        project=plan.project.name,
+        environment=plan.environment.name,
+        engine=plan.engine,
+        contract=plan.contract,
+        prometheus=compile_scrape(plan),
+        rule_files=rule_files,
+        alerting=compile_alerting(plan),
+        grafana=compile_grafana(plan),
+        tracing=compile_tracing(plan),
+        stack=compile_stack(plan),
+        runbooks=compile_runbooks(plan),
+        test_files=prove_rules(plan, tuple(f"../rules/{file.name}.yml" for file in rule_files)),
+        route_tests=prove_routes(plan),
+    )
+
+
+def emit(compiled: Compiled) -> dict[str, str]:
+    """IR to text, every file by its path."""
+    engine = compose.emit(compiled.stack) if compiled.engine == "compose" else supervisord.emit(compiled.stack)
+    return {
+        **prometheus.emit(compiled.prometheus),
+        **rules.emit(compiled.rule_files),
+        **ruletests.emit(compiled.test_files),
+        **alertmanager.emit(compiled.alerting, compiled.route_tests),
+        **grafana.emit(compiled.grafana),
+        **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
+        **engine,
+        **runbooks.emit(compiled.runbooks),
+        "spec/schema.json": to_json(schema()),
+    }
+
+
+def _mixins(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:
+    found, faults = [], []
+    for index, name in enumerate(loaded.spec.mixins if loaded.spec else ()):
+        mixin, wrong = read_mixin(spec.parent / name, name, loaded.source.where(("mixins", index)))
+        faults.extend(wrong)
+        if mixin:
+            found.append(mixin)
+    return tuple(found), tuple(faults)
+
+
+def _notes(spec: Path) -> dict[str, str]:
+    """What people wrote about alerts, by alert: docs/runbooks/notes/ beside the spec's folder."""
+    folder = spec.parent.parent / "docs" / "runbooks" / "notes"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
+
+
+def _wanted(path: str, only: frozenset[str]) -> bool:
+    return not only or any(path.startswith(prefix) for part in only for prefix in PARTS[part])
