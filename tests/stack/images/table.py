@@ -1,0 +1,163 @@
+"""The one table of images that the stack test can make on the spot: what each official image is, at the release we pin.
+
+In: nothing. Out: `STAND_INS` by repository, and `NOT_TO_BE_MADE` with the reason. A stand-in has the user, paths, volumes with
+their ownership, entrypoint and environment of the official image, and the engine's own binary. tests/stack/test_images.py holds
+each line to the official Dockerfile; a stand-in has no shell where it needs none, so what works in it works in the real image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of the image that does not belong to root, or has a mode of its own."""
+
+    path: str
+    owner: int = NOBODY
+    mode: int = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """One image. `dockerfile` is where the official one is: a path in the Go module of `engine`, in this repository (no engine),
+    or an address. `tools` and `packages` say which file of which tool or Debian package stands at a path; `differs` what a
+    stand-in is not."""
+
+    repository: str
+    dockerfile: str
+    stage: str = ""
+    engine: str = ""
+    base: Literal["scratch", "busybox", "python"] = "scratch"
+    tools: tuple[tuple[str, str], ...] = ()
+    packages: tuple[tuple[str, str, str], ...] = ()
+    folders: tuple[Folder, ...] = ()
+    user: str = ""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    workdir: str = ""
+    volumes: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    ports: tuple[int, ...] = ()
+    differs: str = ""
+
+
+_ALL = (
+    StandIn(
+        repository="prom/prometheus",
+        dockerfile="Dockerfile",
+        engine="prometheus",
+        tools=(("/bin/prometheus", "prometheus"), ("/bin/promtool", "promtool")),
+        folders=(Folder("/etc/prometheus"), Folder("/prometheus", mode=0o775)),
+        user="nobody",
+        entrypoint=("/bin/prometheus",),
+        command=("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"),
+        workdir="/prometheus",
+        volumes=("/prometheus",),
+        ports=(9090,),
+        differs="built from its Go module: no web pages; no busybox",
+    ),
+    StandIn(
+        repository="prom/alertmanager",
+        dockerfile="Dockerfile",
+        engine="alertmanager",
+        tools=(("/bin/alertmanager", "alertmanager"), ("/bin/amtool", "amtool")),
+        folders=(Folder("/etc/alertmanager"), Folder("/alertmanager", mode=0o775)),
+        user="nobody",
+        entrypoint=("/bin/alertmanager",),
+        command=("--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager"),
+        workdir="/alertmanager",
+        volumes=("/alertmanager",),
+        ports=(9093,),
+        differs="no busybox",
+    ),
+    StandIn(
+        repository="jaegertracing/jaeger",
+        dockerfile="cmd/jaeger/Dockerfile",
+        stage="release",
+        engine="jaeger",
+        base="busybox",  # alpine, whose shell is busybox
+        tools=(("/cmd/jaeger/jaeger-linux", "jaeger"),),
+        user="10001",
+        entrypoint=("/cmd/jaeger/jaeger-linux",),
+        volumes=("/tmp",),
+        environment=(("JAEGER_LISTEN_HOST", "0.0.0.0"),),
+        ports=(4317, 4318, 5778, 5779, 9411, 13132, 13133, 14250, 14268, 16686),
+        differs="built from its Go module: the UI is a placeholder page",
+    ),
+    StandIn(
+        repository="quay.io/prometheus/node-exporter",
+        dockerfile="Dockerfile",
+        engine="node_exporter",
+        base="busybox",
+        tools=(("/bin/node_exporter", "node_exporter"),),
+        user="nobody",
+        entrypoint=("/bin/node_exporter",),
+        ports=(9100,),
+        differs="Debian's release of busybox",
+    ),
+    StandIn(
+        repository="quay.io/prometheuscommunity/postgres-exporter",
+        dockerfile="https://github.com/prometheus-community/postgres_exporter/blob/v0.17.1/Dockerfile",
+        base="busybox",
+        packages=(("/bin/postgres_exporter", "prometheus-postgres-exporter", "usr/bin/prometheus-postgres-exporter"),),
+        user="nobody",
+        entrypoint=("/bin/postgres_exporter",),
+        ports=(9187,),
+        differs="Debian's older release: some metrics have other names",
+    ),
+    StandIn(
+        repository="oliver006/redis_exporter",
+        dockerfile="https://github.com/oliver006/redis_exporter/blob/v1.74.0/Dockerfile",
+        stage="scratch-release",
+        packages=(("/redis_exporter", "prometheus-redis-exporter", "usr/bin/prometheus-redis-exporter"),),
+        user="59000:59000",
+        entrypoint=("/redis_exporter",),
+        ports=(9121,),
+        differs="Debian's older release: some metrics have other names",
+    ),
+    StandIn(
+        repository="touchline/inbox",
+        dockerfile="services/inbox/Dockerfile",
+        base="python",
+        user="65534:65534",
+        entrypoint=("python", "-m", "services.inbox", "--listen", "0.0.0.0:9099", "--smtp", "0.0.0.0:9025"),
+        workdir="/app",
+        environment=(("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONUNBUFFERED", "1"), ("PYTHONUTF8", "1")),
+        ports=(9025, 9099),
+        differs="Debian's Python",
+    ),
+    StandIn(
+        repository="busybox",
+        dockerfile="https://github.com/docker-library/busybox/blob/master/latest/glibc/amd64/index.json",
+        base="busybox",
+        command=("sh",),
+        differs="Debian's release of busybox",
+    ),
+    StandIn(
+        repository="alpine",
+        dockerfile="https://github.com/alpinelinux/docker-alpine/blob/master/Dockerfile",
+        base="busybox",
+        command=("/bin/sh",),
+        differs="Debian's release of busybox; no apk",
+    ),
+)
+
+STAND_INS = {one.repository: one for one in _ALL}
+
+NOT_TO_BE_MADE = {
+    "grafana/grafana": "Grafana is published as an image only, and this engine cannot pull images",
+    "gcr.io/cadvisor/cadvisor": "cAdvisor is published as an image only, and this engine cannot pull images",
+}
+
+
+def repository_and_tag(image: str) -> tuple[str, str]:
+    """`docker.io/library/busybox:1.37` -> `busybox`, `1.37`: the short form under which the table and Docker know it."""
+    name = image.partition("@")[0]
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        repository, tag = name, "latest"
+    return repository.removeprefix("docker.io/").removeprefix("library/"), tag
