@@ -99,7 +99,10 @@ def parse_query(text: str, variables: Mapping[str, str], features: frozenset[str
         for each in fault.faults:
             each.span = interpolated.span(each.span)
         raise
-    return _moved(tree, interpolated) if interpolated.starts else tree
+    try:
+        return _moved(tree, interpolated) if interpolated.starts else tree
+    except RecursionError:
+        raise ParseFault(Span(0, len(text)), "the expression is nested too deeply", "Split it with recording rules.") from None
 
 
 def _moved(node: _Node, interpolated: Interpolated) -> _Node:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generators.promql.check import kind_of
 from generators.promql.functions import COMPARISONS, SET_OPERATORS
 from generators.promql.syntax import (
     Aggregation,
@@ -124,17 +125,30 @@ def _absent(expr: Expr) -> Labels:
 
 
 def _combined(expr: Binary) -> Labels:
-    left, right = labels_of(expr.left), labels_of(expr.right)
+    # Chains of operators lean to the left and may be long; they are walked, not recursed into.
+    chain = [expr]
+    while isinstance(chain[-1].left, Binary):
+        chain.append(chain[-1].left)
+    kept, kind = labels_of(chain[-1].left), kind_of(chain[-1].left)
+    for each in reversed(chain):
+        right = kind_of(each.right)
+        if kind == "vector" and right == "vector":
+            kept = _joined(each, kept, labels_of(each.right))
+        else:
+            kept = kept if kind == "vector" else labels_of(each.right)
+            kept = kept if each.op in COMPARISONS and not each.return_bool else kept.without(NAME)
+        kind = "vector" if right == "vector" else kind
+    return kept
+
+
+def _joined(expr: Binary, left: Labels, right: Labels) -> Labels:
+    """The labels where both sides are vectors."""
     if expr.op == "or":
         return left.either(right)
     if expr.op in SET_OPERATORS:
         return left
-    keeps_name = expr.op in COMPARISONS and not expr.return_bool
-    if left == NONE or right == NONE:
-        kept = right if left == NONE else left
-    else:
-        kept = _matched(left, right, expr.matching or VectorMatching())
-    return kept if keeps_name else kept.without(NAME)
+    kept = _matched(left, right, expr.matching or VectorMatching())
+    return kept if expr.op in COMPARISONS and not expr.return_bool else kept.without(NAME)
 
 
 def _matched(left: Labels, right: Labels, matching: VectorMatching) -> Labels:

@@ -160,8 +160,15 @@ def _seconds(term: DurationTerm, step: float, query_range: float) -> float:
 def replace(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """The tree with `change` applied to every part, the innermost first; spans stay those of the old text."""
     if isinstance(expr, Binary):
-        expr = changed(expr, left=replace(expr.left, change), right=replace(expr.right, change))
-    elif isinstance(expr, Call):
+        # Chains of operators lean to the left and may be long; they are walked, not recursed into.
+        chain = [expr]
+        while isinstance(chain[-1].left, Binary):
+            chain.append(chain[-1].left)
+        left = replace(chain[-1].left, change)
+        for each in reversed(chain):
+            left = change(changed(each, left=left, right=replace(each.right, change)))
+        return left
+    if isinstance(expr, Call):
         expr = changed(expr, args=tuple(replace(arg, change) for arg in expr.args))
     elif isinstance(expr, Aggregation):
         param = None if expr.param is None else replace(expr.param, change)

@@ -1,0 +1,84 @@
+"""What the real Prometheus of the pinned release says of many expressions at once.
+
+In: expressions. Out: those that promtool refuses, with its words; and the form in which Prometheus's API returns the others."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generators.promql import EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS
+from operate.tools import ToolMissing, path
+
+FEATURES = f"--enable-feature={EXPERIMENTAL_FUNCTIONS},{FILL_MODIFIERS}"
+_REFUSED = re.compile(r'rule \d+, "e(\d+)": (.*)')
+
+
+def tool(name: str) -> str:
+    """The real tool; the test is skipped, saying why, where it has not been obtained."""
+    try:
+        return str(path(name))
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+
+
+def _rules(exprs: Sequence[str]) -> str:
+    rules = [{"record": f"e{number}", "expr": expr} for number, expr in enumerate(exprs)]
+    # YAML knows no pairs of surrogates, so characters stand as themselves.
+    return json.dumps({"groups": [{"name": "corpus", "rules": rules}]}, ensure_ascii=False)
+
+
+def refused_by_promtool(exprs: Sequence[str], folder: Path, flags: Sequence[str]) -> dict[int, str]:
+    """The expressions that promtool refuses, by their place, with its message. All are asked about in one run."""
+    file = folder / "rules.yml"
+    file.write_text(_rules(exprs), encoding="utf-8")
+    done = subprocess.run(
+        [tool("promtool"), "check", "rules", "--lint=none", *flags, str(file)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    found = {int(match[1]): match[2] for match in _REFUSED.finditer(done.stdout + done.stderr)}
+    assert (done.returncode == 0) == (not found), done.stderr[:2000]
+    return found
+
+
+def printed_by_prometheus(exprs: Sequence[str], folder: Path) -> list[str]:
+    """Each expression as /api/v1/rules returns it, from a Prometheus that is started and stopped here."""
+    (folder / "rules.yml").write_text(_rules(exprs), encoding="utf-8")
+    (folder / "prometheus.yml").write_text("global: {evaluation_interval: 1h}\nrule_files: [rules.yml]\n", encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    log = folder / "log"
+    with log.open("w") as out:
+        flags = ("--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}", FEATURES)
+        server = subprocess.Popen([tool("prometheus"), *flags], cwd=folder, stdout=out, stderr=out)
+        try:
+            groups = _groups(f"http://{address}/api/v1/rules", server, log)
+        finally:
+            server.terminate()
+            server.wait(30)
+    by_name = {rule["name"]: rule["query"] for rule in groups[0]["rules"]}
+    return [by_name[f"e{number}"] for number in range(len(exprs))]
+
+
+def _groups(url: str, server: subprocess.Popen[bytes], log: Path) -> list[dict[str, Any]]:
+    for _ in range(600):
+        assert server.poll() is None, log.read_text(encoding="utf-8")[-2000:]
+        try:
+            with urllib.request.urlopen(url, timeout=30) as answer:
+                groups: list[dict[str, Any]] = json.load(answer)["data"]["groups"]
+                if groups:
+                    return groups
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("Prometheus did not load its rules: " + log.read_text(encoding="utf-8")[-2000:])
