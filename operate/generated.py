@@ -49,9 +49,24 @@ def differences(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
 
 
 def write(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
-    """Bring the clone to the build; returns what was different. All temporary files are written before the first is renamed,
-    so that a full disk leaves the clone as it was."""
+    """Bring the clone to the build, orphans removed; returns what was different."""
     found = differences(root, files)
+    _replace(root, files, found)
+    for difference in found:
+        if difference.kind == "orphaned":
+            _remove(root, root / difference.path)
+    return found
+
+
+def put(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Write files into a directory that is not ours: what else is there stays."""
+    found = tuple(one for one in differences(root, files) if one.kind != "orphaned")
+    _replace(root, files, found)
+    return found
+
+
+def _replace(root: Path, files: Mapping[str, str], found: tuple[Difference, ...]) -> None:
+    """Write every temporary file before the first is renamed, so that a full disk leaves everything as it was."""
     staged: list[tuple[Path, Path]] = []
     try:
         for difference in found:
@@ -64,10 +79,6 @@ def write(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
     finally:
         for temporary, _ in staged:
             temporary.unlink(missing_ok=True)
-    for difference in found:
-        if difference.kind == "orphaned":
-            _remove(root, root / difference.path)
-    return found
 
 
 def _stage(final: Path, text: str) -> Path:

@@ -17,6 +17,7 @@ Phase = Literal[
     "build", "test", "release", "switch", "reload", "verify", "going-back", "done", "rolled-back", "failed", "abandoned", "down"
 ]
 ENDS: frozenset[Phase] = frozenset({"done", "rolled-back", "failed", "abandoned", "down"})
+SETTLED: frozenset[Phase] = frozenset({"done", "rolled-back", "down"})
 TOUCHING: frozenset[Phase] = frozenset({"switch", "reload", "verify", "going-back"})
 """Phases after which what runs may differ from what ran before."""
 
@@ -65,11 +66,17 @@ class Journal:
                 yield entry
 
     def unfinished(self) -> Entry | None:
-        """The last entry, when the run it belongs to never came to an end."""
-        last = None
+        """Where a run was cut off, or None. A run that may have touched what runs stays unfinished, whatever others did before
+        they touched anything, until it or a later one reaches an end in which all engines were asked."""
+        touched: Entry | None = None
+        last: Entry | None = None
         for entry in self.entries():
             last = entry
-        return last if last is not None and last.phase not in ENDS else None
+            if entry.phase in TOUCHING:
+                touched = entry
+            elif touched is not None and (entry.phase in SETTLED or (entry.phase in ENDS and entry.run == touched.run)):
+                touched = None
+        return touched or (last if last is not None and last.phase not in ENDS else None)
 
     def proven(self) -> tuple[str, ...]:
         """Releases that were verified while running, the latest last, each once."""

@@ -71,11 +71,11 @@ def prepare(state: State, files: Mapping[str, str], compiled: Compiled, engine: 
     body = {
         "form": FORM,
         "engine": engine,
-        "files": {name: _digest(text.encode()) for name, text in sorted(files.items())},
+        "files": {name: digest(text.encode()) for name, text in sorted(files.items())},
         "versions": {part.name: part.image for part in compiled.stack.components},
         "compiled": manifest.dump(compiled),
     }
-    identity = _digest(json.dumps(body, sort_keys=True, ensure_ascii=False).encode())[:HASH_LENGTH]
+    identity = digest(json.dumps(body, sort_keys=True, ensure_ascii=False).encode())[:HASH_LENGTH]
     place = state.releases / f".new-{identity}-{os.getpid()}"
     for name, text in files.items():
         _write(place / name, text)
@@ -162,12 +162,12 @@ def prune(state: State, protected: frozenset[str]) -> None:
                 shutil.rmtree(state.releases / name)
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
 def _digest_file(path: Path) -> str:
-    return _digest(path.read_bytes())
+    return digest(path.read_bytes())
 
 
 def _write(path: Path, text: str) -> None:

@@ -59,10 +59,12 @@ def send(base: str, alerts: Sequence[Mapping[str, Any]]) -> None:
     http.post(f"{base}/api/v2/alerts", list(alerts))
 
 
-def held_back(base: str, label: str, value: str) -> str:
-    """Why an alert with this label is not notified now: silenced, inhibited, or muted by a time interval; "" when it is not."""
+def held_back(base: str, label: str, value: str, labels: Mapping[str, str]) -> str:
+    """Why the alert with these labels is not notified now: silenced, inhibited, or muted by a time interval; else ""."""
     for group in http.get(f"{base}/api/v2/alerts/groups", {"filter": f'{label}="{value}"'}):
         for alert in group["alerts"]:
+            if alert["labels"] != dict(labels):
+                continue
             status = alert["status"]
             for key, said in (("silencedBy", "silenced by"), ("inhibitedBy", "inhibited by"), ("mutedBy", "outside its hours:")):
                 if status.get(key):

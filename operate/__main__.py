@@ -1,0 +1,140 @@
+"""`touchline VERB`: the one command line. In: arguments. Out: an exit code, 0 fine, 1 the user's fault, 2 the environment's;
+for anything unexpected one line and the place of a log, never a trace-back."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from operate.commands import (
+    ENVIRONMENTS_FAULT,
+    USERS_FAULT,
+    Call,
+    UserFault,
+    build,
+    check,
+    deploy,
+    down,
+    generate,
+    ping,
+    plan,
+    rollback,
+    schema,
+    status,
+    verify,
+)
+from operate.engines import EngineError
+from operate.live.http import Unreachable
+from operate.proving import Refused
+from operate.release import ReleaseError
+from operate.show import Show
+from operate.state import Busy, now, state_home
+from operate.tools import ToolMissing
+
+VERBS: dict[str, tuple[ModuleType, str]] = {
+    "generate": (generate, "write the generated files of the production environment into the clone"),
+    "check": (check, "is the spec sound, and is every generated file what it says?"),
+    "build": (build, "compile a spec into a directory, wholly or in parts"),
+    "plan": (plan, "say in words what a deploy would change"),
+    "deploy": (deploy, "build, test, release, switch, verify; goes back by itself"),
+    "verify": (verify, "does what runs equal the release?"),
+    "status": (status, "which release runs, whether all of it does, and where"),
+    "rollback": (rollback, "go back to the release before, or to a named one"),
+    "down": (down, "stop everything; history, silences and secrets stay"),
+    "ping": (ping, "send a test alert through every channel and show what arrived"),
+    "schema": (schema, "print the JSON Schema of the spec"),
+}
+SPEC = Path("spec/football.yaml")
+TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy"})
+"""Verbs to which the spec may be given as their first argument, too."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse, run, and turn every way to fail into one line and a code."""
+    parsed = _parser().parse_args(arguments)
+    show = Show(parsed.format)
+    spec = Path(getattr(parsed, "spec_argument", None) or parsed.spec or SPEC)
+    call = Call(parsed, show, spec, Path.cwd())
+    module, _ = VERBS[parsed.verb]
+    try:
+        return int(module.run(call))
+    except UserFault as fault:
+        return _user_fault(show, fault)
+    except Refused as refused:
+        show.note(str(refused), "failed")
+        return USERS_FAULT
+    except EngineError as error:
+        show.note(f"{error}. {error.fix}".removesuffix(". "), "failed")
+    except (Busy, ToolMissing, ReleaseError, Unreachable) as error:
+        show.note(str(error), "failed")
+    except KeyboardInterrupt:
+        show.note("interrupted; the next command says what was left unfinished and ends it", "failed")
+    except BrokenPipeError:
+        # Whoever read us has gone; nothing may be written any more, not even while the interpreter closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        show.note(f"{error}. The trace is in {_log()}", "failed")
+    except Exception as error:
+        show.note(f"unexpected {type(error).__name__}: {error}. This is a fault of Touchline; the trace is in {_log()}", "failed")
+    return ENVIRONMENTS_FAULT
+
+
+def _user_fault(show: Show, fault: UserFault) -> int:
+    show.json({"good": False, "what": str(fault), "faults": [one.as_dict() for one in fault.faults]})
+    show.faults(fault.faults)
+    show.note(str(fault), "failed")
+    return USERS_FAULT
+
+
+def _log() -> str:
+    """Write the trace of the exception at hand; where it is, or why it is nowhere."""
+    file = state_home() / "logs" / f"error-{now().replace(':', '')}-{os.getpid()}.log"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(" ".join(sys.argv) + "\n" + traceback.format_exc(), encoding="utf-8")
+    except OSError as error:
+        return f"no file: {error}"
+    return str(file)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="touchline", description="Monitoring as code: one spec, compiled, deployed and verified."
+    )
+    _global(parser, first=True)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, (module, summary) in VERBS.items():
+        inner = verbs.add_parser(name, help=summary, description=module.__doc__)
+        _global(inner, first=False)
+        if name in TAKE_SPEC:
+            inner.add_argument("spec_argument", nargs="?", metavar="SPEC", help="the spec, as with --spec")
+        module.add(inner)
+    return parser
+
+
+def _global(parser: argparse.ArgumentParser, first: bool) -> None:
+    """Options that may stand before the verb and after it: there without a default, so that they do not undo the first."""
+
+    def option(name: str, default: object, **more: object) -> None:
+        parser.add_argument(name, default=default if first else argparse.SUPPRESS, **more)  # type: ignore[arg-type]
+
+    option("--spec", None, metavar="FILE", help=f"the spec (usually {SPEC})")
+    option("--environment", None, metavar="NAME", help="an environment of the spec (usually local; production for files)")
+    option(
+        "--engine",
+        "auto",
+        choices=("auto", "compose", "local"),
+        help="what carries the stack (auto: a Docker engine if one answers)",
+    )
+    option("--format", "text", choices=("text", "json", "github"), help="how results are written")
+    absent = os.environ.get("TOUCHLINE_MAY_BE_ABSENT", "")
+    option("--may-be-absent", absent, metavar="NAMES", help="components to go without where their image cannot be had (compose)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

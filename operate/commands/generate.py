@@ -1,0 +1,24 @@
+"""`touchline generate`: write the generated files of the production environment into the clone, in one step, orphans removed.
+When the spec has a fault nothing on disk changes."""
+
+from __future__ import annotations
+
+import argparse
+
+from operate import generated
+from operate.commands import FINE, PRODUCTION, Call, sound
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(call: Call) -> int:
+    """Build, then write what differs."""
+    result = sound(call, call.environment(PRODUCTION), "compose")
+    written = generated.write(call.root, result.build.files)
+    words = {"changed": "changed", "missing": "written", "orphaned": "removed"}
+    call.show.table("Generated files", ("file", "what"), [(one.path, words[one.kind]) for one in written])
+    call.show.json({"files": len(result.build.files), "written": [{"path": w.path, "kind": words[w.kind]} for w in written]})
+    call.show.note(f"{len(result.build.files)} generated files are as {call.spec} says; {len(written)} differed", "ok")
+    return FINE

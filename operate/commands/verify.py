@@ -1,0 +1,31 @@
+"""`touchline verify`: does what runs equal the release?"""
+
+from __future__ import annotations
+
+import argparse
+
+from operate.commands import ENVIRONMENTS_FAULT, FINE, Call, UserFault, at_work
+from operate.commands.report import show_report
+from operate.verify import verify
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(call: Call) -> int:
+    """Ask every engine; exit code 2 when one has something else."""
+    site = call.site()
+    with at_work(site, "verify"):
+        release = site.current()
+        if release is None:
+            raise UserFault("nothing is released here; `touchline deploy` does that")
+        with call.show.phase("verify", f"ask every engine whether it runs {release.hash}"):
+            report = verify(site, release)
+    show_report(call.show, report)
+    call.show.json(report.as_dict())
+    if report.good:
+        call.show.note(f"what runs is release {release.hash}", "ok")
+        return FINE
+    call.show.note(f"what runs is not release {release.hash}; `touchline deploy` brings it back", "failed")
+    return ENVIRONMENTS_FAULT
