@@ -115,15 +115,13 @@ def longest_lookback(expr: Expr, step: float = 60, query_range: float = 0) -> Du
     pending: list[tuple[Expr, int]] = [(expr, 0)]
     while pending:
         node, before = pending.pop()
-        if isinstance(node, VectorSelector):
-            longest = max(longest, before + _length(node.offset, step, query_range))
-            continue
-        if isinstance(node, MatrixSelector):
+        if isinstance(node, MatrixSelector | Subquery):
             before += _length(node.range, step, query_range)
-        elif isinstance(node, Subquery):
-            before += _length(node.range, step, query_range) + _length(node.offset, step, query_range)
-        longest = max(longest, before) if isinstance(node, MatrixSelector | Subquery) else longest
-        pending += ((child, before) for child in children(node))
+        if isinstance(node, VectorSelector | Subquery):
+            before += _length(node.offset, step, query_range)
+        below = children(node)
+        pending += ((child, before) for child in below)
+        longest = longest if below else max(longest, before)
     return Duration(longest)
 
 
