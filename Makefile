@@ -2,9 +2,9 @@
 # or a Docker engine that can pull images. Nothing is installed outside .venv/ and the cache (~/.cache/touchline).
 
 PYTHON    ?= python3
-SPEC      ?= spec/football.yaml
 BIN       := .venv/bin
-TOUCHLINE := $(BIN)/touchline
+# `make plan SPEC=other.yaml ENVIRONMENT=staging ARGS='--format json'`; without them the command line's own defaults hold.
+TOUCHLINE  = $(BIN)/touchline $(if $(SPEC),--spec $(SPEC)) $(if $(ENVIRONMENT),--environment $(ENVIRONMENT)) $(if $(ENGINE),--engine $(ENGINE))
 STAMP     := .venv/.setup-done
 
 .DEFAULT_GOAL := help
@@ -31,11 +31,11 @@ tools: setup ## find or build promtool, amtool, prometheus, alertmanager, jaeger
 
 .PHONY: generate
 generate: setup ## compile the spec: write every generated file
-	@$(TOUCHLINE) generate $(SPEC)
+	@$(TOUCHLINE) generate $(ARGS)
 
 .PHONY: check
 check: setup ## is the spec sound, and is every generated file what the spec says?
-	@$(TOUCHLINE) check $(SPEC)
+	@$(TOUCHLINE) check $(ARGS)
 
 .PHONY: test
 test: setup tools ## all tests, on the real engines

@@ -40,7 +40,7 @@ def provide(images: Iterable[str]) -> dict[str, str]:
     refused: set[str] = set()
     missing = {}
     for image in dict.fromkeys(images):
-        if not _is_here(image) and not _pulled(image, refused):
+        if not _is_here(image) and not _pulled(image, refused) and not _built(image, refused):
             try:
                 _make(image)
             except NotHere as why:
@@ -83,6 +83,18 @@ def _pulled(image: str, refused: set[str]) -> bool:
         pass
     refused.add(host)
     return False
+
+
+def _built(image: str, refused: set[str]) -> bool:
+    """Build an image of our own from its Dockerfile, where the image it starts from can be had."""
+    stand_in = STAND_INS.get(repository_and_tag(image)[0])
+    if stand_in is None or not stand_in.repository.startswith("touchline/"):
+        return False
+    dockerfile = layout.ROOT / stand_in.dockerfile
+    starts_from = [line.split()[1] for line in dockerfile.read_text(encoding="utf-8").splitlines() if line.startswith("FROM ")]
+    if not all(_pulled(one, refused) for one in starts_from):
+        return False
+    return _docker("build", "--file", str(dockerfile), "--tag", image, str(layout.ROOT), limit=PULL_LIMIT).returncode == 0
 
 
 def _make(image: str) -> None:
