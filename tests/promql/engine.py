@@ -10,9 +10,9 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -50,35 +50,43 @@ def refused_by_promtool(exprs: Sequence[str], folder: Path, flags: Sequence[str]
     return found
 
 
-def printed_by_prometheus(exprs: Sequence[str], folder: Path) -> list[str]:
-    """Each expression as /api/v1/rules returns it, from a Prometheus that is started and stopped here."""
-    (folder / "rules.yml").write_text(_rules(exprs), encoding="utf-8")
-    (folder / "prometheus.yml").write_text("global: {evaluation_interval: 1h}\nrule_files: [rules.yml]\n", encoding="utf-8")
+@contextmanager
+def running_prometheus(folder: Path, config: str) -> Iterator[str]:
+    """The address of a Prometheus with this configuration, in which SELF stands for that address; it is stopped at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
+    (folder / "prometheus.yml").write_text(config.replace("SELF", f'"{address}"') + "\n", encoding="utf-8")
+    flags = ("--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}", FEATURES)
     log = folder / "log"
     with log.open("w") as out:
-        flags = ("--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}", FEATURES)
         server = subprocess.Popen([tool("prometheus"), *flags], cwd=folder, stdout=out, stderr=out)
-        try:
-            groups = _groups(f"http://{address}/api/v1/rules", server, log)
-        finally:
-            server.terminate()
-            server.wait(30)
-    by_name = {rule["name"]: rule["query"] for rule in groups[0]["rules"]}
-    return [by_name[f"e{number}"] for number in range(len(exprs))]
+    try:
+        _await_ready(f"http://{address}/-/ready", server, log)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
-def _groups(url: str, server: subprocess.Popen[bytes], log: Path) -> list[dict[str, Any]]:
+def _await_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(600):
         assert server.poll() is None, log.read_text(encoding="utf-8")[-2000:]
         try:
-            with urllib.request.urlopen(url, timeout=30) as answer:
-                groups: list[dict[str, Any]] = json.load(answer)["data"]["groups"]
-                if groups:
-                    return groups
+            with urllib.request.urlopen(url, timeout=30):
+                return
         except OSError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("Prometheus did not load its rules: " + log.read_text(encoding="utf-8")[-2000:])
+            time.sleep(0.1)
+    raise AssertionError("Prometheus did not become ready: " + log.read_text(encoding="utf-8")[-2000:])
+
+
+def printed_by_prometheus(exprs: Sequence[str], folder: Path) -> list[str]:
+    """Each expression as /api/v1/rules returns it."""
+    (folder / "rules.yml").write_text(_rules(exprs), encoding="utf-8")
+    with (
+        running_prometheus(folder, "global: {evaluation_interval: 1h}\nrule_files: [rules.yml]") as address,
+        urllib.request.urlopen(f"http://{address}/api/v1/rules", timeout=60) as answer,
+    ):
+        groups = json.load(answer)["data"]["groups"]
+    by_name = {rule["name"]: rule["query"] for rule in groups[0]["rules"]}
+    return [by_name[f"e{number}"] for number in range(len(exprs))]
