@@ -126,7 +126,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Events drawn over every panel: where `expr` has a value."""
+    """Events drawn over every panel: where `expr` has a value, or, with `value_is_time`, at the milliseconds that are its value."""
 
     name: str
     expr: str
@@ -134,6 +134,7 @@ class Annotation:
     title: str
     tags: tuple[str, ...] = ()
     text: str = ""
+    value_is_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

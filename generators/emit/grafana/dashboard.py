@@ -72,7 +72,7 @@ def _annotation(annotation: Annotation, grafana: Grafana) -> Json:
         "target": {"expr": annotation.expr, "interval": "", "refId": "Anno"},
         "textFormat": annotation.text,
         "titleFormat": annotation.title,
-        "useValueForTime": False,
+        "useValueForTime": annotation.value_is_time,
     }
 
 
