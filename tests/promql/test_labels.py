@@ -15,6 +15,7 @@ from tests.promql.engine import running_prometheus
 
 HTTP = "prometheus_http_requests_total"
 BUCKET = "prometheus_http_request_duration_seconds_bucket"
+SELF_WATCHING = "scrape_configs: [{job_name: self, scrape_interval: 1s, static_configs: [{targets: [SELF]}]}]"
 INFO = "prometheus_build_info"
 # expression, labels its series have, labels they cannot have
 CASES: list[tuple[str, str, str]] = [
@@ -51,8 +52,8 @@ CASES: list[tuple[str, str, str]] = [
     ("absent(sum(nosuch))", "", "job"),
     (f"{HTTP} / {HTTP}", "code handler", "__name__"),
     (f"{HTTP} / ignoring (code) group_left () sum without (code) ({HTTP})", "code handler", "__name__"),
-    (f"{HTTP} * on (job) group_left (version) {INFO}", "code version", "revision __name__"),
-    (f"sum by (job) ({HTTP}) * on (job) group_right () {INFO}", "job version", "code"),
+    (f"{HTTP} * on (job) group_left (version) {INFO}", "code version", "__name__"),
+    (f"sum by (job) ({HTTP}) * on (job) group_right () {INFO}", "job version", "__name__"),
     (f"sum by (job, code) ({HTTP}) * on (job) group_left (nosuch) max by (job) ({INFO})", "job code", "nosuch"),
     (f"sum by (job, instance) ({HTTP}) / on (job) max by (job) (up)", "job", "instance"),
     (f"sum by (job, instance) ({HTTP}) > on (job) max by (job) (up - 1)", "job", "instance"),
@@ -83,9 +84,7 @@ def test_labels_kept(expr: str, has: str, lacks: str) -> None:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("watching-itself")
-    with running_prometheus(
-        folder, "scrape_configs: [{job_name: self, scrape_interval: 1s, static_configs: [{targets: [SELF]}]}]"
-    ) as at:
+    with running_prometheus(folder, SELF_WATCHING) as at:
         for _ in range(300):
             if series(at, f"rate({HTTP}[10s])") and series(at, f"rate({BUCKET}[10s])"):
                 break
