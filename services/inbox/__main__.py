@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +18,7 @@ from services.inbox.journal import Journal
 from services.inbox.server import Address
 from services.inbox.store import Store
 
+STOPPING = (signal.SIGTERM, signal.SIGINT)
 EXAMPLES = """addresses to put into a sender's configuration:
   Slack       http://127.0.0.1:9099/slack/<channel>
   PagerDuty   http://127.0.0.1:9099/pagerduty/v2/enqueue   (routing key of 32 characters, e.g. a name padded with zeros;
@@ -97,9 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"inbox: {error}", file=sys.stderr)
         return 1
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked here and in every thread started later, then waited for: a handler that sets an Event can meet the lock of the
+    # very wait it interrupts.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     journal = Journal()
     try:
         store = Store(options.keep, options.store)
@@ -109,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"inbox: cannot start: {error}", file=sys.stderr)
         return 2
     _announce(inbox, journal, store)
-    stopped.wait()
+    signal.sigwait(STOPPING)
     inbox.stop()
     journal.note("stopped")
     return 0

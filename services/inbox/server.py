@@ -76,10 +76,13 @@ class HttpServer(ThreadingHTTPServer):
 
 class HttpHandler(BaseHTTPRequestHandler):
     server: HttpServer
-    timeout = READ_SECONDS
     server_version = "inbox"
     sys_version = ""
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.connection.settimeout(READ_SECONDS)  # for each read and write
 
     def __getattr__(self, name: str) -> Any:
         """Every method is dispatched by address: the base class looks for `do_GET`, `do_POST` and so on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 import socket
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from services.inbox import inbox as inbox_module
 from services.inbox import server
+from services.inbox.journal import Journal
 
 
 def send(running, *texts: str, path: str = "/slack/ops") -> None:
@@ -73,8 +75,8 @@ def test_delete_empties_it_and_numbers_go_on(running):
 
 def test_the_ring_is_bounded(starting):
     running = starting(keep=2)
-    send(running, "one", "two", "three")
-    assert texts(running.messages()) == ["three", "two"]
+    send(running, "one", "two", "three", "four", "five")
+    assert [(one["id"], one["text"]) for one in running.messages()] == [(5, "five"), (4, "four")]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
@@ -146,7 +148,7 @@ def test_bodies_of_unknown_length(running, headers, status):
 
 
 def test_a_body_that_never_comes_is_not_waited_for(running, monkeypatch):
-    monkeypatch.setattr(server.HttpHandler, "timeout", 0.2)
+    monkeypatch.setattr(server, "READ_SECONDS", 0.2)
     with socket.create_connection(running.inbox.http_address, timeout=20) as raw:
         raw.sendall(b"POST /slack/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
         assert raw.recv(100) == b""
@@ -179,6 +181,13 @@ def test_one_line_a_message_whatever_it_holds(running):
     assert len(lines) == 3
     assert " refused slack ops no_text" in lines[2]
     assert "终" in lines[1]
+
+
+def test_a_lone_surrogate_does_not_break_the_log():
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    Journal(out).note("\ud800 终")
+    out.seek(0)
+    assert out.read().endswith(" \\ud800 终\n")
 
 
 class Markup(HTMLParser):
