@@ -17,7 +17,7 @@ def emit(files: Iterable[TestFile]) -> dict[str, str]:
 
 def _file(file: TestFile) -> dict[str, Any]:
     entry: dict[str, Any] = {
-        "rule_files": [f"../rules/{name}.yml" for name in file.rule_files],
+        "rule_files": file.rule_files,
         "evaluation_interval": duration(file.evaluation_interval),
     }
     if file.group_order:

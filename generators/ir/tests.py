@@ -58,7 +58,7 @@ class UnitTest:
 
 @dataclass(frozen=True, slots=True)
 class TestFile:
-    """`prometheus/tests/<name>.yml`: tests over the rule files they name."""
+    """`prometheus/tests/<name>.yml`: tests over the rule files they name, relative to it."""
 
     __test__ = False  # pytest collects classes by this prefix; this one is data
 

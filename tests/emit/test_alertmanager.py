@@ -154,7 +154,7 @@ def test_secrets_are_files_and_inbox_addresses_are_plain() -> None:
 
 
 def test_route_tests_are_data() -> None:
-    files = alertmanager.emit_tests((RouteTest("critical", (("severity", "critical"),), ("oncall", "slack")),))
+    files = alertmanager.emit(ALERTING, (RouteTest("critical", (("severity", "critical"),), ("oncall", "slack")),))
     assert pyyaml.safe_load(files["alertmanager/tests/routes.yml"]) == {
         "tests": [{"name": "critical", "labels": {"severity": "critical"}, "receivers": ["oncall", "slack"]}]
     }

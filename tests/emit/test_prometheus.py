@@ -67,7 +67,7 @@ def shop_tests(expected: tuple[ExpectedAlert, ...], value: str) -> TestFile:
         (AlertCase("ShopFails", 600, expected), AlertCase("ShopFails", 60)),
         (ExprCase("service:errors:rate5m", 600, (('service:errors:rate5m{service="shop", level="service"}', value),)),),
     )
-    return TestFile("service-shop", ("service-shop",), 30, (unit,), ("shop",))
+    return TestFile("service-shop", ("../rules/service-shop.yml",), 30, (unit,), ("shop",))
 
 
 FIRES = ExpectedAlert(

@@ -16,8 +16,8 @@ TEMPLATES = ("shared", "slack", "pagerduty", "email")
 LOCALES = ("zh-CN", "en")
 
 
-def emit(alerting: Alerting) -> dict[str, str]:
-    """The configuration, and beside it the templates in the project's language."""
+def emit(alerting: Alerting, tests: tuple[RouteTest, ...] = ()) -> dict[str, str]:
+    """The configuration, beside it the templates in the project's language and the tests of its routes."""
     config: dict[str, Any] = {
         "global": {"resolve_timeout": duration(alerting.resolve_timeout)},
         "templates": [f"{alerting.template_dir}/*.tmpl"],
@@ -29,10 +29,10 @@ def emit(alerting: Alerting) -> dict[str, str]:
         config["time_intervals"] = [_interval(interval) for interval in alerting.time_intervals]
     config["receivers"] = [receiver(one, alerting) for one in alerting.receivers]
     text = yaml(config, "Who is told, where and when; what is kept back while its cause is known.")
-    return {f"{DIRECTORY}/alertmanager.yml": text, **_templates(alerting)}
+    return {f"{DIRECTORY}/alertmanager.yml": text, **_templates(alerting), **(_tests(tests) if tests else {})}
 
 
-def emit_tests(tests: tuple[RouteTest, ...]) -> dict[str, str]:
+def _tests(tests: tuple[RouteTest, ...]) -> dict[str, str]:
     """alertmanager/tests/routes.yml: label sets and the receivers they must reach, for `amtool config routes test`."""
     cases = [{"name": test.name, "labels": dict(test.labels), "receivers": test.receivers} for test in tests]
     title = "Each set of labels must reach these receivers: `amtool config routes test --verify.receivers=... LABELS`."
