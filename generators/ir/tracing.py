@@ -17,7 +17,8 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Tracing:
     """Times in seconds, `share` a ratio of the traces that no other policy keeps. Addresses are what each part listens on
-    ("0.0.0.0:4317" in a container, "127.0.0.1:4317" as a process)."""
+    ("0.0.0.0:4317" in a container, "127.0.0.1:4317" as a process). `storage_dir` may name a variable of the process's environment,
+    ${env:NAME}. Every `flush_interval` the counts of spans are renewed."""
 
     otlp_grpc: str
     otlp_http: str
@@ -38,3 +39,4 @@ class Tracing:
     traces_in_memory: int = 50_000
     latency_buckets_ms: tuple[Decimal, ...] = ()
     memory_limit_mib: int = 512
+    flush_interval: int = 5
