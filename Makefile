@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 .PHONY: tools
-tools: setup ## find or build promtool, amtool, prometheus, alertmanager, jaeger, ... (once, 10 minutes at most)
+tools: setup ## find or build promtool, amtool, prometheus, alertmanager, jaeger, ... (once; 10 minutes with Go on two cores)
 	@$(BIN)/python -m operate.tools build >/dev/null
 
 .PHONY: generate
