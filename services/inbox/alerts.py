@@ -73,6 +73,13 @@ def alert_from(record: Mapping[str, Any]) -> Alert | None:
     return Alert(labels.get("alertname", ""), status if status in STATUSES else None, labels, annotations)
 
 
+def paragraph(alert: Alert) -> str:
+    """An alert in words: name, state, labels, then a line for each annotation."""
+    labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()) if name != "alertname")
+    lines = [f"{alert.name} {alert.status or ''} {{{labels}}}"]
+    return "\n".join(lines + [f"{name}: {value}" for name, value in sorted(alert.annotations.items())])
+
+
 def _strings(value: object) -> dict[str, str] | None:
     if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
         return None

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from services.inbox.alerts import alert_from, alerts_in
+from services.inbox.alerts import alert_from, alerts_in, paragraph
 from services.inbox.exchange import (
     Accepted,
     Answer,
@@ -35,6 +35,7 @@ ROUTING_KEY_LENGTH = 32
 LONGEST_SUMMARY = 1024
 LONGEST_DEDUP_KEY = 255
 SEVERITIES = ("critical", "error", "warning", "info")
+ALERT_LISTS = ("firing", "resolved")
 ACTIONS: dict[str, Status] = {"trigger": "firing", "acknowledge": "acknowledged", "resolve": "resolved"}
 
 
@@ -111,8 +112,12 @@ def _content(channel: str, event: dict[str, Any]) -> Content:
     payload = event.get("payload") if isinstance(event.get("payload"), dict) else {}
     assert isinstance(payload, dict)
     status = ACTIONS[event["event_action"]]
-    details = payload.get("custom_details")
-    text = "\n".join(_lines(payload, details))
+    given = payload.get("custom_details")
+    details = given if isinstance(given, dict) else {}
+    listed = {name: tuple(_alerts(details.get(name))) for name in ALERT_LISTS}
+    alerts = tuple(alert for one in listed.values() for alert in one)
+    said = [name for name, found in listed.items() if found]  # shown as alerts, not once more as JSON
+    text = "\n".join([*_lines(payload, details, said), *map(paragraph, alerts)])
     links = tuple(_links(event))
     title = str(payload.get("summary") or f"{event['event_action']} {event.get('dedup_key', '')}")
     return Content(
@@ -123,34 +128,29 @@ def _content(channel: str, event: dict[str, Any]) -> Content:
         raw=pretty({**event, "routing_key": concealed(event["routing_key"])}),
         severity=payload.get("severity") if payload.get("severity") in SEVERITIES else None,
         status=status,
-        alerts=tuple(_alerts(details)) or alerts_in(title, text, links, status),
+        alerts=alerts or alerts_in(title, text, links, status),
         links=links,
     )
 
 
-def _lines(payload: Mapping[str, Any], details: object) -> Iterable[str]:
+def _lines(payload: Mapping[str, Any], details: Mapping[str, Any], said: list[str]) -> Iterable[str]:
     for name in ("source", "component", "group", "class"):
         if payload.get(name):
             yield f"{name}: {payload[name]}"
-    if isinstance(details, dict):
-        for name, value in details.items():
-            words = value if isinstance(value, str) else pretty(value)
-            if value not in ("", [], {}, None):
-                yield f"{name}:\n{words}" if "\n" in words else f"{name}: {words}"
+    for name, value in details.items():
+        words = value if isinstance(value, str) else pretty(value)
+        if name not in said and value not in ("", [], {}, None):
+            yield f"{name}:\n{words}" if "\n" in words else f"{name}: {words}"
 
 
-def _alerts(details: object) -> Iterable[Alert]:
+def _alerts(listed: object) -> Iterable[Alert]:
     """Alertmanager's default details carry the group's alerts as JSON (config/notifiers.go, DefaultPagerdutyDetails)."""
-    if not isinstance(details, dict):
-        return
-    for name in ("firing", "resolved"):
-        listed = details.get(name)
-        if isinstance(listed, str):
-            try:
-                listed = json.loads(listed)
-            except (ValueError, RecursionError):
-                continue
-        yield from (alert for alert in map(alert_from, objects(listed)) if alert)
+    if isinstance(listed, str):
+        try:
+            listed = json.loads(listed)
+        except (ValueError, RecursionError):
+            return
+    yield from (alert for alert in map(alert_from, objects(listed)) if alert)
 
 
 def _links(event: Mapping[str, Any]) -> Iterable[Link]:

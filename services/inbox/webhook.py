@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from services.inbox.alerts import alert_from, severity_in
+from services.inbox.alerts import alert_from, paragraph, severity_in
 from services.inbox.exchange import Accepted, Answer, Refused, Request, concealed, json_reply, pretty
 from services.inbox.message import Alert, Content, Link, Status
 
@@ -59,7 +59,7 @@ def _notification(channel: str, payload: dict[str, Any], alerts: tuple[Alert, ..
         kind="webhook",
         channel=channel,
         title=f"[{count}] {' '.join(names)}",
-        text="\n\n".join(_paragraph(alert) for alert in alerts),
+        text="\n\n".join(paragraph(alert) for alert in alerts),
         raw=pretty(payload),
         severity=severity_in("", alerts),
         status=status,
@@ -67,12 +67,6 @@ def _notification(channel: str, payload: dict[str, Any], alerts: tuple[Alert, ..
         links=tuple(_links(payload)),
         warnings=tuple(_warnings(payload)),
     )
-
-
-def _paragraph(alert: Alert) -> str:
-    labels = ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()) if name != "alertname")
-    lines = [f"{alert.name} {alert.status or ''} {{{labels}}}"]
-    return "\n".join(lines + [f"{name}: {value}" for name, value in sorted(alert.annotations.items())])
 
 
 def _links(payload: dict[str, Any]) -> Iterable[Link]:
