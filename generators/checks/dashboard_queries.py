@@ -20,6 +20,7 @@ IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 OF_EVERY_SCRAPE = frozenset({"job", "instance", "__name__"})
 EXAMPLE = "x"
 
+_Wrong = tuple[int, str, str]
 Check = Callable[[Compiled], Iterable[Fault]]
 
 
@@ -40,18 +41,28 @@ def _examples(dashboard: Dashboard) -> Mapping[str, str]:
 def queries(compiled: Compiled) -> Iterator[Fault]:
     """Every query parses and names only metrics and labels of the contract."""
     target_labels = _target_labels(compiled)
+    judged: dict[tuple[str, frozenset[tuple[str, str]]], tuple[_Wrong, ...]] = {}
     for dashboard in compiled.grafana.dashboards:
         examples = _examples(dashboard)
+        chosen = frozenset(examples.items())
         for text, who, where in _asked(dashboard):
-            try:
-                tree = parse_query(text, examples)
-            except ParseFault as fault:
-                for each in fault.faults:
-                    at = where.shifted(each.span.start) if "\n" not in text else where
-                    yield Fault("dashboard-query", at, f"{who} of '{dashboard.title}' cannot be asked: {each.what}", each.fix)
-                continue
-            for what, fix in _unknown(tree, compiled.contract.by_series, target_labels):
-                yield Fault("dashboard-query", where, f"{who} of '{dashboard.title}' {what}", fix)
+            if (text, chosen) not in judged:
+                judged[text, chosen] = tuple(_wrong(text, examples, compiled.contract.by_series, target_labels))
+            for offset, what, fix in judged[text, chosen]:
+                at = where.shifted(offset) if "\n" not in text else where
+                yield Fault("dashboard-query", at, f"{who} of '{dashboard.title}' {what}", fix)
+
+
+def _wrong(
+    text: str, examples: Mapping[str, str], contract: Mapping[str, Metric], target_labels: frozenset[str]
+) -> Iterator[_Wrong]:
+    """What is wrong with one text: at which character, what, and how to mend it."""
+    try:
+        tree = parse_query(text, examples)
+    except ParseFault as fault:
+        yield from ((each.span.start, f"cannot be asked: {each.what}", each.fix) for each in fault.faults)
+    else:
+        yield from ((0, what, fix) for what, fix in _unknown(tree, contract, target_labels))
 
 
 def variable_queries(compiled: Compiled) -> Iterator[Fault]:
@@ -138,9 +149,10 @@ def legends(compiled: Compiled) -> Iterator[Fault]:
         examples = _examples(dashboard)
         for _, panel in panels(dashboard):
             columns = [column.field for column in panel.columns if not column.field.startswith("Value")]
-            answers = [_answer(query, examples) for query in panel.queries if query.datasource == "prometheus"]
-            for query, labels in zip(panel.queries, answers, strict=False):
-                for label in IN_LEGEND.findall(query.legend):
+            reading = [(query, IN_LEGEND.findall(query.legend)) for query in panel.queries if query.datasource == "prometheus"]
+            answers = [_answer(query, examples) if columns or read else Labels() for query, read in reading]
+            for (query, read), labels in zip(reading, answers, strict=True):
+                for label in read:
                     if not labels.may_have(label):
                         what = (
                             f"the legend of the panel '{panel.title}' of '{dashboard.title}' reads '{label}', which no series has"
