@@ -3,6 +3,7 @@ rule, group, setting, target, flag and Alertmanager that is not as the release s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -162,10 +163,15 @@ def flags(base: str, command: Iterable[str]) -> list[str]:
         name, _, value = argument.lstrip("-").partition("=")
         if not value or "{" in value or name not in running:
             continue
-        length = seconds(value)
-        if running[name] != value and (length is None or seconds(running[name]) != length):
+        if _plain(running[name]) != _plain(value):
             found.append(f"--{name} runs as {running[name]}, the release says {value}")
     return found
+
+
+def _plain(value: str) -> float | str:
+    """A flag's value without the ways of writing it: durations, and sizes, whose KB, MB, GB count in 1024 here."""
+    length = seconds(value)
+    return re.sub(r"^(\d+[KMGTPE])iB$", r"\1B", value) if length is None else length
 
 
 def targets(base: str, prometheus: Prometheus) -> tuple[list[str], list[Down]]:
