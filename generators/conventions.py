@@ -6,6 +6,7 @@ from __future__ import annotations
 SLO = "slo"
 SERVICE, TIER, OWNER = "service", "tier", "owner"
 IDENTITY = (SERVICE, TIER, OWNER)
+ALERTNAME = "alertname"
 SEVERITY, SIGNAL, BURN = "severity", "signal", "burn"
 
 # Recordings of one SLO: label `slo` alone, so that history survives a new owner.
@@ -32,6 +33,11 @@ SUMMARY, DESCRIPTION = "summary", "description"
 RUNBOOK_URL, DASHBOARD_URL, TRACE_URL = "runbook_url", "dashboard_url", "trace_url"
 
 
+def rule_file(origin: str, project: str) -> str:
+    """The rule file of the alerts that a kind of the catalogue or a mixin brings along, or of the spec's own (origin "")."""
+    return origin or project
+
+
 def burn_rate(window: str) -> str:
     """The series of all SLOs' burn rates over a window such as 1h."""
     return f"slo:burn_rate:{window}"
@@ -40,3 +46,7 @@ def burn_rate(window: str) -> str:
 def localized(annotation: str, locale: str, first: str) -> str:
     """The annotation's name in a locale: summary in the project's own, summary_en in another."""
     return annotation if locale == first else f"{annotation}_{locale.replace('-', '_')}"
+
+# Receivers that are no channel of people's: who must notice our silence, and where nothing is told.
+HEARTBEAT_RECEIVER = "touchline-heartbeat"
+NOBODY_RECEIVER = "touchline-nobody"
