@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from generators.promql import labels_of, parse
+from generators.promql import EXPERIMENTAL_FUNCTIONS, labels_of, parse
 from tests.promql.engine import running_prometheus
 
+ALL = frozenset({EXPERIMENTAL_FUNCTIONS})
 HTTP = "prometheus_http_requests_total"
 BUCKET = "prometheus_http_request_duration_seconds_bucket"
 SELF_WATCHING = "scrape_configs: [{job_name: self, scrape_interval: 1s, static_configs: [{targets: [SELF]}]}]"
@@ -55,6 +56,8 @@ CASES: list[tuple[str, str, str]] = [
     (f"{HTTP} * on (job) group_left (version) {INFO}", "code version", "__name__"),
     (f"sum by (job) ({HTTP}) * on (job) group_right () {INFO}", "job version", "__name__"),
     (f"sum by (job, code) ({HTTP}) * on (job) group_left (nosuch) max by (job) ({INFO})", "job code", "nosuch"),
+    (f"topk(1, sum by (job, code) ({HTTP})) * on (job) group_left (code) max by (job) ({INFO})", "job", "code"),
+    (f'histogram_quantiles({BUCKET}, "q", 0.5)', "q handler", "le __name__"),
     (f"sum by (job, instance) ({HTTP}) / on (job) max by (job) (up)", "job", "instance"),
     (f"sum by (job, instance) ({HTTP}) > on (job) max by (job) (up - 1)", "job", "instance"),
     (f"sum by (job, instance) ({HTTP}) / ignoring (instance) max by (job) (up)", "job", "instance"),
@@ -76,7 +79,7 @@ CASES: list[tuple[str, str, str]] = [
 
 @pytest.mark.parametrize(("expr", "has", "lacks"), CASES, ids=[case[0] for case in CASES])
 def test_labels_kept(expr: str, has: str, lacks: str) -> None:
-    labels = labels_of(parse(expr))
+    labels = labels_of(parse(expr, ALL))
     assert [name for name in has.split() if not labels.may_have(name)] == []
     assert [name for name in lacks.split() if labels.may_have(name)] == []
 
@@ -102,7 +105,7 @@ def series(address: str, expr: str) -> list[dict[str, str]]:
 def test_prometheus_keeps_the_same_labels(address: str) -> None:
     wrong = []
     for expr, has, lacks in CASES:
-        labels, found = labels_of(parse(expr)), series(address, expr)
+        labels, found = labels_of(parse(expr, ALL)), series(address, expr)
         seen = {name for each in found for name in each}
         if "unless" not in expr and not found:
             wrong.append((expr, "no series"))
