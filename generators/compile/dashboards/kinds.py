@@ -9,7 +9,7 @@ from dataclasses import replace
 from generators.compile.dashboards.alerts import firing_table
 from generators.compile.dashboards.frame import OF_SERVICE, dashboard, services
 from generators.compile.dashboards.monitoring import monitoring_rows
-from generators.compile.dashboards.objectives import service_row
+from generators.compile.dashboards.objectives import latency_spread, service_row
 from generators.compile.dashboards.panels import LARGE, in_rows
 from generators.compile.dashboards.tracing import traced_service, tracing_rows
 from generators.compile.dashboards.words import DASHBOARDS, say, text
@@ -63,6 +63,7 @@ def compile_kinds(plan: Plan) -> Iterator[Dashboard]:
         rows = list(EXTRA[uid](plan)) if uid in EXTRA else []
         for kind in kinds:
             rows.extend(in_rows(plan, kind.panels, kind.title if len(kinds) > 1 or rows else None))
+        rows.append(Row(say(plan, text("延迟", "Latency")), tuple(latency_spread(plan, [kind.kind for kind in kinds]))))
         if plan.slos and any(kind.kind in served for kind in kinds):
             rows.append(service_row(plan))
         firing = replace(firing_table(plan, OF_SERVICE), width=LARGE)

@@ -3,6 +3,7 @@ burns (with the tiers' own factors as thresholds), how much history stands behin
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -11,9 +12,10 @@ from generators.compile.dashboards.frame import OF_SERVICE, dashboard, joined
 from generators.compile.dashboards.panels import HALF, LARGE, QUARTER, asked, below
 from generators.compile.dashboards.words import say, text
 from generators.ir.dashboards import Column, Dashboard, Link, Panel, Query, Row, Threshold, Variable
-from generators.plan import Plan
+from generators.plan import LatencySli, Plan
 from generators.slo import TIERS
 
+UNITS = {"seconds": "s", "milliseconds": "ms"}
 EMPTY, LOW = Decimal(0), Decimal("0.25")
 BUDGET = (Threshold(None, "red"), Threshold(EMPTY, "orange"), Threshold(LOW, "green"))
 
@@ -122,6 +124,22 @@ def service_row(plan: Plan) -> Row:
     fast = next(tier for tier in TIERS if tier.burn == "page")
     panels = (_burn(plan, fast.long_text, "page"), budget_over_time(plan))
     return Row(say(plan, text("服务目标", "Objectives")), tuple(replace(panel, width=HALF) for panel in panels))
+
+
+def latency_spread(plan: Plan, kinds: Iterable[str]) -> Iterator[Panel]:
+    """All requests by how long they took, from the histograms that latency objectives of these kinds read; a dot opens a trace."""
+    kinds = frozenset(kinds)
+    of_kinds = [slo.sli for slo in plan.slos if isinstance(slo.sli, LatencySli) and slo.service.kind in kinds]
+    for metric in dict.fromkeys(sli.histogram.partition("{")[0] for sli in of_kinds):
+        unit = UNITS.get(plan.contract.metrics[metric].unit, "short")
+        panel = asked(
+            plan,
+            text("延迟分布", "Spread of latency"),
+            text("全部请求按耗时分布；点击样点打开链路。", "All requests by the time they took; a dot opens its trace."),
+            "heatmap",
+            Query(f"sum by (le) (rate({metric}_bucket{joined(OF_SERVICE)}[$__rate_interval]))", exemplars=True),
+        )
+        yield replace(panel, unit=unit, width=LARGE, height=10)
 
 
 def compile_objectives(plan: Plan) -> Dashboard:

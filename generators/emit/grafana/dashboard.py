@@ -102,7 +102,7 @@ def _variable(variable: Variable, grafana: Grafana) -> Json:
         sort=1,
     ).to_json_data()
     chosen = [{"selected": False, "text": option, "value": option} for option in variable.options]
-    current: Json = {"current": ALL if variable.include_all else None, "regex": "", "options": chosen}
+    current: Json = {"current": ALL if variable.include_all else None, "regex": "", "options": [] if variable.query else chosen}
     if variable.query:
         refers = "PrometheusVariableQueryEditor-VariableQuery"
         current["datasource"] = datasource_ref(grafana, "prometheus")
