@@ -9,26 +9,40 @@ from generators.fault import NOWHERE, Where
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A query to run, and what its answer means."""
+    """A query to run, what its answer means, and the address that shows the answer ("" where there is none)."""
 
     expr: str
     meaning: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Runbook:
-    """docs/runbooks/<alert>.md. Texts are in the project's language; `facts` are (name, value) rows of the head table; `note`
-    is the path of the page people write by hand, relative to docs/runbooks."""
+class Section:
+    """What the page says in one language. `facts` are (name, value) rows of the head table; `causes` and `tests` are sentences in
+    Markdown, the likeliest cause first."""
 
-    alert: str
-    title: str
     locale: str
+    title: str
     facts: tuple[tuple[str, str], ...]
     meaning: str
     impact: str
     steps: tuple[Step, ...]
     causes: tuple[str, ...]
-    silence: str
-    test: str
-    dashboard: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """docs/runbooks/<alert>.md: one section a language, the project's own first, beneath what people wrote in
+    docs/runbooks/notes/<alert>.md (`note`, "" where they wrote nothing). `expr` is the alert's condition as people wrote it;
+    `silence_command` and `test_command` are lines for a shell, the addresses lead into the running tools."""
+
+    alert: str
+    expr: str
+    sections: tuple[Section, ...]
+    silence_url: str
+    silence_command: str
+    test_command: str
+    dashboard_url: str
+    note: str = ""
     where: Where = NOWHERE
