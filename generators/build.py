@@ -10,6 +10,7 @@ from pathlib import Path
 from generators.catalogue import catalogue
 from generators.checks import check
 from generators.compile.alerting import compile_alerting
+from generators.compile.contract import with_recorded
 from generators.compile.dashboards import compile_grafana
 from generators.compile.rules import compile_rules
 from generators.compile.runbooks import compile_runbooks
@@ -23,7 +24,7 @@ from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from generators.plan import MixinPlan, Plan
 from generators.proof.routes import prove_routes
-from generators.proof.rules import prove_rules
+from generators.proof.rules import prove_rules, unprovable
 from generators.read.mixins import read_mixin
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
@@ -70,6 +71,9 @@ def build(
     plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
     if plan is None or wrong:
         return Build(faults=in_reading_order((*wrong, *faults)))
+    unproved = unprovable(plan)
+    if unproved:
+        return Build(faults=in_reading_order(unproved))
     compiled = compile_plan(plan)
     faults = in_reading_order(check(compiled))
     if any(fault.severity == "error" for fault in faults):
@@ -85,7 +89,7 @@ def compile_plan(plan: Plan) -> Compiled:
         project=plan.project.name,
         environment=plan.environment.name,
         engine=plan.engine,
-        contract=plan.contract,
+        contract=with_recorded(plan.contract, rule_files),
         prometheus=compile_scrape(plan),
         rule_files=rule_files,
         alerting=compile_alerting(plan),
@@ -93,7 +97,7 @@ def compile_plan(plan: Plan) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
-        test_files=prove_rules(plan, tuple(f"../rules/{file.name}.yml" for file in rule_files)),
+        test_files=prove_rules(plan),
         route_tests=prove_routes(plan),
     )
 

@@ -142,10 +142,12 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Inputs of a test that people wrote, where they cannot be derived: series notation -> promtool values; `at` seconds."""
+    """Inputs of a test that people wrote, where they cannot be derived: series notation -> promtool values, a sample each
+    `every` seconds; looked at after `at` seconds."""
 
     series: Mapping[str, str]
     at: int
+    every: int = 15
 
 
 @dataclass(frozen=True, slots=True)

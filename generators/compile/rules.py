@@ -35,7 +35,7 @@ def _alerts(plan: Plan) -> Iterable[RuleFile]:
     """Alerts in groups by where they come from: a kind of the catalogue, or the spec itself."""
     for origin in dict.fromkeys(alert.origin for alert in plan.alerts):
         alerts = [alert for alert in plan.alerts if alert.origin == origin]
-        file = origin or plan.project.name
+        file = name.rule_file(origin, plan.project.name)
         group = RuleGroup(file, plan.stack.evaluation_interval, tuple(_alert(alert, plan) for alert in alerts))
         title = f"Alerts of every {origin} service." if origin else f"Alerts of {plan.project.name} itself."
         yield RuleFile(file, title, (group,))

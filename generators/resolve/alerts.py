@@ -218,7 +218,7 @@ def _anomaly(anomaly: model.Anomaly, expr: str) -> Anomaly:
 
 
 def _example(example: model.Example) -> Example:
-    return Example(example.series, example.at)
+    return Example(example.series, example.at, example.every)
 
 
 def _tuned(context: Context, found: Mapping[str, Alert], brought: Mapping[str, Where]) -> list[Alert]:

@@ -109,6 +109,7 @@ class Example(Model):
 
     series: dict[str, str]
     at: Duration
+    every: Duration = 15
 
 
 class Examples(Model):
