@@ -11,7 +11,7 @@ from generators.fault import Fault, Where
 from generators.ir.compiled import Compiled
 from generators.ir.contract import Metric
 from generators.ir.dashboards import Dashboard, Query
-from generators.promql import Expr, Labels, ParseFault, labels_of, parse_query, selectors
+from generators.promql import Expr, Labels, ParseFault, labels_of, parse_query, selectors, variables_in
 from generators.promql.syntax import Aggregation, Call, StringLiteral
 from generators.promql.walk import labels_named, metric_of, walk
 
@@ -38,6 +38,12 @@ def _examples(dashboard: Dashboard) -> Mapping[str, str]:
     return {variable.name: (variable.options or (EXAMPLE,))[0] for variable in dashboard.variables}
 
 
+def _all_set(text: str, examples: Mapping[str, str]) -> Mapping[str, str]:
+    """A value for every variable in the text: that one is not defined is said elsewhere, once."""
+    unset = (name for name in variables_in(text) if name not in examples and not name.startswith("__"))
+    return {**examples, **dict.fromkeys(unset, EXAMPLE)}
+
+
 def queries(compiled: Compiled) -> Iterator[Fault]:
     """Every query parses and names only metrics and labels of the contract."""
     target_labels = _target_labels(compiled)
@@ -58,7 +64,7 @@ def _wrong(
 ) -> Iterator[_Wrong]:
     """What is wrong with one text: at which character, what, and how to mend it."""
     try:
-        tree = parse_query(text, examples)
+        tree = parse_query(text, _all_set(text, examples))
     except ParseFault as fault:
         yield from ((each.span.start, f"cannot be asked: {each.what}", each.fix) for each in fault.faults)
     else:
@@ -110,6 +116,7 @@ def _labels(series: str, metric: Metric, target_labels: frozenset[str]) -> froze
 def _unknown(tree: Expr, contract: Mapping[str, Metric], target_labels: frozenset[str]) -> Iterator[tuple[str, str]]:
     """What the query names that nobody exports: metrics, labels in matchers, labels that no selected series could carry."""
     carried: set[str] = set()
+    told: set[str] = set()
     for selector in selectors(tree):
         name = metric_of(selector)
         metric = contract.get(name) if name else None
@@ -121,12 +128,13 @@ def _unknown(tree: Expr, contract: Mapping[str, Metric], target_labels: frozense
         carried |= labels
         for matcher in selector.matchers:
             if matcher.name not in labels:
+                told.add(matcher.name)
                 yield (
                     f"selects {name} by the label '{matcher.name}', which it does not carry",
                     f"It carries: {', '.join(sorted(labels))}.",
                 )
     for label in labels_named(tree):
-        if carried and label not in carried.union(_made(tree)):
+        if carried and label not in carried.union(told, _made(tree)):
             yield f"reads the label '{label}', which none of its series carries", f"They carry: {', '.join(sorted(carried))}."
 
 
@@ -170,7 +178,7 @@ def legends(compiled: Compiled) -> Iterator[Fault]:
 def _answer(query: Query, examples: Mapping[str, str]) -> Labels:
     """The labels of a query's answer; all of them where it cannot be asked, which is said elsewhere."""
     try:
-        return labels_of(parse_query(query.expr, examples))
+        return labels_of(parse_query(query.expr, _all_set(query.expr, examples)))
     except ParseFault:
         return Labels()
 

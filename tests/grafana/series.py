@@ -1,6 +1,6 @@
 """A history in which every metric of the contract exists. In: the contract and the scrape targets. Out: OpenMetrics text, which
-`promtool tsdb create-blocks-from openmetrics` turns into blocks: each metric with all its labels' values together, or two of each, on every target that
-exports it, for half an hour that ends at NOW. Values rise, so that counters count."""
+`promtool tsdb create-blocks-from openmetrics` turns into blocks: each metric with all values of its labels, or two of each where
+that were too many, on every target that exports it, for half an hour that ends at NOW. Values rise, so that counters count."""
 
 from __future__ import annotations
 
