@@ -85,6 +85,7 @@ def build(
 def compile_plan(plan: Plan) -> Compiled:
     """Plan to IR, with its tests. Cannot fail."""
     rule_files = compile_rules(plan)
+    rule_files = compile_rules(plan)
     return Compiled(
         project=plan.project.name,
         environment=plan.environment.name,
@@ -119,7 +120,8 @@ def emit(compiled: Compiled) -> dict[str, str]:
 
 
 def _mixins(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:
-    found, faults = [], []
+    found: list[MixinPlan] = []
+    faults: list[Fault] = []
     for index, name in enumerate(loaded.spec.mixins if loaded.spec else ()):
         mixin, wrong = read_mixin(spec.parent / name, name, loaded.source.where(("mixins", index)))
         faults.extend(wrong)
