@@ -64,9 +64,9 @@ def _finished(term: DurationTerm) -> Length:
 
 
 def _literal(term: NumberLiteral) -> Duration:
-    if not math.isfinite(term.value):
-        return Duration(0, term.span)
     scaled = term.value * NANOSECONDS
+    if not math.isfinite(scaled):
+        return Duration(0, term.span)  # told already: it is out of range
     return Duration(math.floor(scaled + 0.5) if scaled >= 0 else math.ceil(scaled - 0.5), term.span)
 
 

@@ -35,7 +35,8 @@ def check_regex(pattern: str) -> bool:
     return empty
 
 
-_REPEAT = re.compile(r"\{([0-9]+)(?:(,)([0-9]*))?\}", re.ASCII)
+# A count with a leading zero is none: `x{02}` are five characters.
+_REPEAT = re.compile(r"\{(0|[1-9][0-9]*)(?:,(0|[1-9][0-9]*)?)?\}")
 _FLAGS = re.compile(r"\(\?([imsU]*(?:-[imsU]+)?)([:)])")
 _QUOTED = re.compile(r"\\Q(.*?)(?:\\E|\Z)", re.DOTALL)
 _NAME = re.compile(r"\(\?P?<([^>]*)>")
@@ -99,7 +100,7 @@ class _Reader:
             if counted:
                 self._check_count(counted)
                 self.at = counted.end()
-                once = once or int(counted[1]) == 0
+                once = once or counted[1] == "0"
             else:
                 self.at += 1
                 once = once or character != "+"
@@ -107,8 +108,9 @@ class _Reader:
         return once
 
     def _check_count(self, counted: re.Match[str]) -> None:
-        least = int(counted[1])
-        most = int(counted[3]) if counted[3] else least
+        # Eight digits are too many in any case, and Python refuses to read some thousands.
+        least = int(counted[1][:8])
+        most = int(counted[2][:8]) if counted[2] else least
         self.weight *= max(most, 1)
         if least > _MOST or self.weight > _MOST or most < least:
             raise RegexFault(f"invalid repeat count: `{counted[0]}`")

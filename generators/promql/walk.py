@@ -4,6 +4,7 @@ In: a tree. Out: facts, or another tree. What labels an expression keeps is in l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace as changed
 
@@ -150,9 +151,13 @@ def _seconds(term: DurationTerm, step: float, query_range: float) -> float:
         "*": lambda: left * right,
         "/": lambda: left / right,
         "%": lambda: left % right,
-        "^": lambda: left**right,
+        "^": lambda: math.pow(left, right),
     }
-    return float(results[term.op]())
+    try:
+        result = results[term.op]()
+    except (OverflowError, ValueError):
+        return 0.0
+    return result if math.isfinite(result) else 0.0
 
 
 def replace(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:

@@ -54,6 +54,9 @@ def test_ranges_and_selectors_are_found_inside_everything() -> None:
         ("rate(a[5m] offset -2m)", "3m"),
         ("vector(1)[1h:]", "1h"),
         ("avg_over_time(a[30d])", "30d"),
+        ("rate(a[9 ^ 9 ^ 9])", "0s"),
+        ("rate(a[(-2) ^ 0.5])", "0s"),
+        ("rate(a[5m / (1 - 1)])", "0s"),
     ],
 )
 def test_the_longest_look_back(expr: str, length: str) -> None:
