@@ -1,4 +1,4 @@
-"""What is wrong with dashboards, but for their queries. In: a compilation. Out: faults of uids, datasources, variables, links,
+"""What is wrong with dashboards, but for their queries. In: a compilation. Out: faults of uids, datasources, variables,
 units, words and layout."""
 
 from __future__ import annotations
@@ -7,17 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from generators.fault import NOWHERE, Fault, Where
 from generators.ir.compiled import Compiled
-from generators.ir.dashboards import Dashboard, ForeignDashboard, Link, Panel, Row
+from generators.ir.dashboards import Dashboard, ForeignDashboard, Panel, Row
 from generators.promql import variables_in
 
 UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 COLUMNS = 24
 MOST_QUERIES = 26
-DASHBOARD_PATH = re.compile(r"^/d/([^/?]+)")
 
 # fmt: off
 UNITS = frozenset({
@@ -153,37 +151,6 @@ def variables(compiled: Compiled) -> Iterator[Fault]:
             yield Fault("dashboard-variable", dashboard.where, what, f"It has: {', '.join(names) or 'none'}.")
 
 
-def _all_links(dashboard: Dashboard) -> Iterator[tuple[Link, Where]]:
-    for link in dashboard.links:
-        yield link, dashboard.where
-    for _, panel in panels(dashboard):
-        for link in (*panel.links, *panel.data_links, *(link for column in panel.columns for link in column.data_links)):
-            yield link, place(panel.where, dashboard.where)
-
-
-def links(compiled: Compiled) -> Iterator[Fault]:
-    """A link within Grafana leads to a dashboard that exists, and sets variables that it has."""
-    grafana = compiled.grafana
-    targets = {each.uid: frozenset(variable.name for variable in each.variables) for each in grafana.dashboards}
-    every = {*targets, *(each.uid for each in grafana.foreign)}
-    for dashboard in grafana.dashboards:
-        for link, where in _all_links(dashboard):
-            uid = DASHBOARD_PATH.match(link.url)
-            if uid is None or "$" in uid[1]:
-                continue
-            if uid[1] not in every:
-                what = f"the link '{link.title}' of '{dashboard.title}' leads to the dashboard '{uid[1]}', which does not exist"
-                yield Fault("dashboard-link", where, what, f"There are: {', '.join(sorted(every))}.")
-            for name in _set_by(link.url) - targets.get(uid[1], _set_by(link.url)):
-                what = f"the link '{link.title}' of '{dashboard.title}' sets ${name}, which '{uid[1]}' does not have"
-                yield Fault("dashboard-link", where, what, "Take it out of the link, or add the variable there.")
-
-
-def _set_by(url: str) -> frozenset[str]:
-    keys = (key for key, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    return frozenset(key.removeprefix("var-") for key in keys if key.startswith("var-"))
-
-
 def words(compiled: Compiled) -> Iterator[Fault]:
     """Every panel has a title, a description and a unit that Grafana knows."""
     for dashboard in compiled.grafana.dashboards:
@@ -250,4 +217,4 @@ def _types(model: Mapping[str, Any]) -> Iterator[str]:
         yield from (str(inner.get("type", "")) for inner in panel.get("panels") or ())
 
 
-CHECKS: tuple[Check, ...] = (uids, datasources, variables, links, words, layout, removed)
+CHECKS: tuple[Check, ...] = (uids, datasources, variables, words, layout, removed)

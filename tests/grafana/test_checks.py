@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from generators.checks import dashboard_queries, dashboards
+from generators.checks import dashboard_links, dashboard_queries, dashboards
 from generators.fault import Fault, Where
 from generators.ir.compiled import Compiled
 from generators.ir.contract import Contract, Metric
@@ -27,6 +27,7 @@ from generators.ir.dashboards import (
     Threshold,
     Variable,
 )
+from generators.ir.rules import AlertingRule, RuleFile, RuleGroup
 from generators.ir.scrape import Prometheus, ScrapeJob, Target
 
 HERE = Where("spec.yaml", 7, 12)
@@ -64,11 +65,17 @@ class OnlyDashboards:
     grafana: Grafana
     contract: Contract = CONTRACT
     prometheus: Prometheus = field(default_factory=lambda: SCRAPES)
+    rule_files: tuple[RuleFile, ...] = ()
 
 
-def judge(grafana: Grafana) -> list[Fault]:
-    compiled = cast(Compiled, OnlyDashboards(grafana))
-    checks: Iterable[Callable[[Compiled], Iterable[Fault]]] = (*dashboards.CHECKS, *dashboard_queries.CHECKS)
+def judge(grafana: Grafana, *rules: AlertingRule) -> list[Fault]:
+    files = (RuleFile("r", "", (RuleGroup("g", 15, rules),)),)
+    compiled = cast(Compiled, OnlyDashboards(grafana, rule_files=files))
+    checks: Iterable[Callable[[Compiled], Iterable[Fault]]] = (
+        *dashboards.CHECKS,
+        *dashboard_links.CHECKS,
+        *dashboard_queries.CHECKS,
+    )
     return [fault for check in checks for fault in check(compiled)]
 
 
@@ -209,6 +216,16 @@ GOOD: dict[str, Grafana] = {
 @pytest.mark.parametrize("name", GOOD)
 def test_its_good_twin_passes(name: str) -> None:
     assert judge(GOOD[name]) == []
+
+
+def test_an_alert_leads_to_a_dashboard_that_exists() -> None:
+    def leading(uid: str) -> AlertingRule:
+        return AlertingRule("Slow", "up == 0", annotations={"dashboard_url": f"https://g/d/{uid}?var-service=x"}, where=HERE)
+
+    assert judge(grafana(BOARD), leading("queue")) == []
+    (fault,) = judge(grafana(BOARD), leading("quue"))
+    assert (fault.id, fault.where) == ("dashboard-link", HERE)
+    assert "'Slow' leads to the dashboard 'quue'" in fault.what
 
 
 def test_a_fault_of_a_query_stands_where_the_query_is_written() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from generators.checks import dashboard_queries, dashboards
+from generators.checks import dashboard_links, dashboard_queries, dashboards
 from generators.ir.compiled import Compiled
 from generators.promql import parse_query, text_of
 
@@ -67,7 +67,9 @@ def variables() -> Iterator[tuple[str, str]]:
 
 
 def test_the_checks_of_dashboards_find_nothing() -> None:
-    faults = [fault for check in (*dashboards.CHECKS, *dashboard_queries.CHECKS) for fault in check(compiled())]
+    faults = [
+        fault for check in (*dashboards.CHECKS, *dashboard_links.CHECKS, *dashboard_queries.CHECKS) for fault in check(compiled())
+    ]
     assert faults == []
 
 

@@ -1,0 +1,145 @@
+"""What the compiler makes of the shipped spec: the dashboards the plan asks for, thresholds that are the alerts' own bounds, words in
+both languages, the signals first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from generators.catalogue import catalogue
+from generators.compile.dashboards import compile_grafana
+from generators.ir.dashboards import Dashboard, Grafana, Panel
+from generators.plan import Panel as Planned
+from generators.plan import Plan
+from generators.resolve import resolve
+from generators.slo import TIERS
+from generators.spec.load import load
+
+from .shipped import SPEC
+
+
+@cache
+def plan() -> Plan:
+    loaded = load(SPEC, "football.yaml")
+    resolved, faults = resolve(loaded, catalogue(), "production", "compose", (), {})
+    assert resolved is not None, faults
+    return resolved
+
+
+@cache
+def grafana() -> Grafana:
+    return compile_grafana(plan())
+
+
+def dashboard(uid: str) -> Dashboard:
+    return next(each for each in grafana().dashboards if each.uid == uid)
+
+
+def panels(*uids: str) -> Iterator[Panel]:
+    for each in grafana().dashboards:
+        if not uids or each.uid in uids:
+            for row in each.rows:
+                yield from row.panels
+
+
+def planned() -> Iterator[Planned]:
+    for kind in plan().kind_panels:
+        yield from kind.panels
+
+
+WANTED = {
+    "D1": ["api", "business", "system", "tracing", "overview"],
+    "D2": ["models", "users", "quality", "live"],
+    "D3": ["monitoring", "alerts", "coverage", "trends"],
+    "beside": ["slo", "postgres", "redis"],
+}
+
+
+@pytest.mark.parametrize("row", WANTED)
+def test_every_dashboard_that_was_asked_for_is_there(row: str) -> None:
+    assert set(WANTED[row]) <= {each.uid for each in grafana().dashboards}
+
+
+def test_every_panel_of_the_plan_is_drawn_once_or_more() -> None:
+    drawn = {query.expr for panel in panels() for query in panel.queries}
+    missing = [query.expr for panel in planned() for query in panel.queries if query.expr not in drawn]
+    assert missing == []
+
+
+@pytest.mark.parametrize("panel", [each for each in planned() if each.alert], ids=lambda each: each.title["en"])
+def test_thresholds_are_the_alert_s_own_bound(panel: Planned) -> None:
+    alert = next(each for each in plan().alerts if each.name == panel.alert)
+    drawn = [each for each in panels() if each.queries and each.queries[0].expr == panel.queries[0].expr]
+    assert drawn
+    for each in drawn:
+        values = [step.value for step in each.thresholds if step.value is not None]
+        if alert.bound is None:
+            assert values == []
+        elif alert.op == "==":
+            assert values == [alert.bound + 1]
+        else:
+            assert values == [alert.bound]
+            bad = each.thresholds[-1] if alert.op.startswith(">") else each.thresholds[0]
+            assert bad.color != "green"
+
+
+def test_burn_rates_are_held_against_the_tiers_own_factors() -> None:
+    factors = {tier.factor for tier in TIERS}
+    drawn = [panel for panel in panels("slo") if panel.threshold_lines and "burn_rate" in panel.queries[0].expr]
+    assert {step.value for panel in drawn for step in panel.thresholds if step.value is not None} == factors
+
+
+def test_the_signals_stand_first_in_their_order_and_large() -> None:
+    api = next(kind for kind in plan().kind_panels if kind.dashboard == "api")
+    first = dashboard("api").rows[0].panels
+    aspects = {panel.queries[0].expr: panel.aspect for panel in api.panels}
+    assert [aspects[panel.queries[0].expr] for panel in first] == ["rate", "errors", "duration", "saturation"]
+    assert {panel.width for panel in first} == {12}
+
+
+def test_titles_and_descriptions_speak_both_languages() -> None:
+    for each in grafana().dashboards:
+        assert any("\u4e00" <= character <= "\u9fff" for character in each.title + each.description), each.uid
+    for panel in planned():
+        shown = next(each for each in panels() if each.queries and each.queries[0].expr == panel.queries[0].expr)
+        assert all(panel.description[locale] in shown.description for locale in plan().project.locales)
+
+
+def test_exemplars_lead_from_latency_to_traces() -> None:
+    assert any(query.exemplars for panel in panels("api") for query in panel.queries)
+    prometheus = next(source for source in grafana().datasources if source.type == "prometheus")
+    (destination,) = prometheus.json_data["exemplarTraceIdDestinations"]
+    assert destination["datasourceUid"] in {source.uid for source in grafana().datasources if source.type == "jaeger"}
+
+
+def test_alert_states_and_deployments_are_drawn_over_every_dashboard() -> None:
+    for each in grafana().dashboards:
+        exprs = " ".join(annotation.expr for annotation in each.annotations)
+        assert "ALERTS{" in exprs, each.uid
+        assert "process_start_time_seconds" in exprs, each.uid
+
+
+def test_every_dashboard_leads_to_the_overview_and_to_all_others() -> None:
+    for each in grafana().dashboards:
+        assert "/d/overview" in {link.url for link in each.links}
+        assert any(set(link.tags) <= set(each.tags) for link in each.links if link.tags)
+
+
+def test_coverage_counts_each_declared_operation_and_nothing_else() -> None:
+    operations = [(service, operation) for service in plan().services for operation in service.operations]
+    assert operations
+    exprs = [query.expr for panel in panels("coverage") if panel.kind == "bargauge" for query in panel.queries]
+    for service, operation in operations:
+        counted = f'service="{service.name}", method="{operation.method}", endpoint="{operation.route}"'
+        assert any(counted in expr for expr in exprs), counted
+        assert any(f'service_name="{service.name}", span_name="{operation}"' in expr for expr in exprs), str(operation)
+
+
+def test_the_goals_are_the_thresholds_of_coverage() -> None:
+    goals = plan().goals
+    steps = {panel.title.split(" / ")[-1]: [step.value for step in panel.thresholds][-1] for panel in panels("coverage")}
+    assert steps["API coverage"] == goals.api_coverage
+    assert steps["Trace coverage"] == goals.trace_coverage
+    assert steps["Business coverage"] == goals.business_coverage
