@@ -60,7 +60,9 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
+    """One thing to ask an engine: the differences come back, none when it is as released."""
+
     component: str
     what: str
     ask: Callable[[], Iterable[str]]
@@ -70,15 +72,19 @@ def verify(site: Site, release: Release, settling: float = 0.0) -> Report:
     """Compare once; and again, until `settling` seconds are over, what is not yet as it should be."""
     engine = site.engine(release.engine)
     absent = engine.absent(release.compiled.stack)
-    questions = list(_questions(site, release, engine, frozenset(one.component for one in absent)))
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        checks = tuple(pool.map(lambda question: _settled(question, time.monotonic() + settling), questions))
+    checks = answers(questions(site, release, engine, frozenset(one.component for one in absent)), settling)
     base = _base(engine, release.compiled, "prometheus", "http")
     down, failing = _prometheus_state(base, release) if base else ((), ())
     return Report(release.hash, checks, down, failing, absent)
 
 
-def _settled(question: _Question, deadline: float) -> Check:
+def answers(asked: Iterable[Question], settling: float) -> tuple[Check, ...]:
+    """Ask all at once."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return tuple(pool.map(lambda question: _settled(question, time.monotonic() + settling), asked))
+
+
+def _settled(question: Question, deadline: float) -> Check:
     while True:
         try:
             findings = tuple(question.ask())
@@ -91,10 +97,11 @@ def _settled(question: _Question, deadline: float) -> Check:
         time.sleep(1.0)
 
 
-def _questions(site: Site, release: Release, engine: Engine, absent: frozenset[str]) -> Iterable[_Question]:
+def questions(site: Site, release: Release, engine: Engine, absent: frozenset[str]) -> Iterable[Question]:
+    """Everything there is to ask of what runs here."""
     compiled, here = release.compiled, {c.name for c in release.compiled.stack.components} - absent
-    yield _Question("release", "files as they were built, and current", lambda: _intact(site, release))
-    yield _Question("engine", "every component runs", lambda: _components(engine, compiled))
+    yield Question("release", "files as they were built, and current", lambda: _intact(site, release))
+    yield Question("engine", "every component runs", lambda: _components(engine, compiled))
     if "prometheus" in here:
         yield from _prometheus(release, _base(engine, compiled, "prometheus", "http"))
     if "alertmanager" in here:
@@ -104,39 +111,39 @@ def _questions(site: Site, release: Release, engine: Engine, absent: frozenset[s
     tracing = compiled.tracing
     if "jaeger" in here and tracing is not None:
         otlp, query = (_base(engine, compiled, "jaeger", port) for port in ("otlp-http", "query"))
-        yield _Question("jaeger", "spans sent are read back", lambda: jaeger.kept(otlp, query, tracing))
+        yield Question("jaeger", "spans sent are read back", lambda: jaeger.kept(otlp, query, tracing))
 
 
-def _prometheus(release: Release, base: str) -> Iterable[_Question]:
+def _prometheus(release: Release, base: str) -> Iterable[Question]:
     compiled = release.compiled
     component = next(c for c in compiled.stack.components if c.name == "prometheus")
     command = (component.local_command or component.command) if release.engine == "local" else component.command
     text = (release.path / "prometheus/prometheus.yml").read_text(encoding="utf-8")
     scrape = compiled.prometheus
     count = sum(len(group.rules) for file in compiled.rule_files for group in file.groups)
-    yield _Question("prometheus", f"{count} rules", lambda: prometheus.rules(base, compiled.rule_files))
-    yield _Question("prometheus", "configuration", lambda: prometheus.config(base, text))
-    yield _Question("prometheus", "flags", lambda: prometheus.flags(base, command))
-    yield _Question("prometheus", "targets", lambda: prometheus.targets(base, scrape)[0])
-    yield _Question("prometheus", "Alertmanagers", lambda: prometheus.alertmanagers(base, scrape))
+    yield Question("prometheus", f"{count} rules", lambda: prometheus.rules(base, compiled.rule_files))
+    yield Question("prometheus", "configuration", lambda: prometheus.config(base, text))
+    yield Question("prometheus", "flags", lambda: prometheus.flags(base, command))
+    yield Question("prometheus", "targets", lambda: prometheus.targets(base, scrape)[0])
+    yield Question("prometheus", "Alertmanagers", lambda: prometheus.alertmanagers(base, scrape))
 
 
-def _alertmanager(release: Release, base: str) -> Iterable[_Question]:
+def _alertmanager(release: Release, base: str) -> Iterable[Question]:
     text = (release.path / "alertmanager/alertmanager.yml").read_text(encoding="utf-8")
     names = [receiver.name for receiver in release.compiled.alerting.receivers]
-    yield _Question("alertmanager", "configuration", lambda: alertmanager.config(base, text))
-    yield _Question("alertmanager", f"{len(names)} receivers", lambda: alertmanager.receivers(base, names))
+    yield Question("alertmanager", "configuration", lambda: alertmanager.config(base, text))
+    yield Question("alertmanager", f"{len(names)} receivers", lambda: alertmanager.receivers(base, names))
 
 
-def _grafana(site: Site, release: Release, base: str) -> Iterable[_Question]:
+def _grafana(site: Site, release: Release, base: str) -> Iterable[Question]:
     model = release.compiled.grafana
     folder = release.path / "grafana/dashboards"
     files = {f"grafana/dashboards/{p.name}": p.read_text(encoding="utf-8") for p in sorted(folder.glob("*.json"))}
     user, secret = GRAFANA_LOGIN
     file = site.state.secrets / secret
     login = (user, file.read_text(encoding="utf-8").strip()) if file.exists() else None
-    yield _Question("grafana", "datasources", lambda: grafana.datasources(base, login, model))
-    yield _Question("grafana", f"{len(files)} dashboards", lambda: grafana.dashboards(base, login, model, files))
+    yield Question("grafana", "datasources", lambda: grafana.datasources(base, login, model))
+    yield Question("grafana", f"{len(files)} dashboards", lambda: grafana.dashboards(base, login, model, files))
 
 
 def _prometheus_state(base: str, release: Release) -> tuple[tuple[prometheus.Down, ...], tuple[str, ...]]:

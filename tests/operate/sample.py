@@ -78,7 +78,9 @@ def compiled(stack: Stack) -> Compiled:
             rule_files=("rules/*.yml",),
             jobs=(
                 ScrapeJob("prometheus", (Target((f"127.0.0.1:{ports['prometheus']['http']}",), {"service": "prometheus"}),)),
-                ScrapeJob("api", (Target(("127.0.0.1:9",), {"service": "api", "tier": "critical"}),), interval=2, sample_limit=5000),
+                ScrapeJob(
+                    "api", (Target(("127.0.0.1:9",), {"service": "api", "tier": "critical"}),), interval=2, sample_limit=5000
+                ),
             ),
             alertmanagers=(f"127.0.0.1:{ports['alertmanager']['http']}",),
         ),
@@ -128,7 +130,9 @@ def _alerting(inbox: str, mail: str) -> Alerting:
             Receiver("night", (WebhookIntegration(url=f"{inbox}/webhook/night"),)),
         ),
         inhibit_rules=(
-            InhibitRule("down", (Matcher("alertname", "=", "TargetDown"),), (Matcher("severity", "=", "critical"),), ("service",)),
+            InhibitRule(
+                "down", (Matcher("alertname", "=", "TargetDown"),), (Matcher("severity", "=", "critical"),), ("service",)
+            ),
         ),
         # The 29th of February of a year that is no leap year.
         time_intervals=(TimeInterval("never", days_of_month=("29",), months=("2",), years=("2001",)),),
@@ -161,5 +165,3 @@ def _tracing(ports: dict[str, int]) -> Tracing:
         keep_operations=(),
         decision_wait=1,
     )
-
-

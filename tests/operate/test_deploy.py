@@ -28,7 +28,8 @@ def with_bound(whole: Compiled, bound: str) -> Compiled:
     file = whole.rule_files[0]
     group = file.groups[0]
     rules = tuple(
-        dataclasses.replace(r, expr=r.expr.replace("> 2", f"> {bound}")) if isinstance(r, AlertingRule) else r for r in group.rules
+        dataclasses.replace(r, expr=r.expr.replace("> 2", f"> {bound}")) if isinstance(r, AlertingRule) else r
+        for r in group.rules
     )
     groups = (dataclasses.replace(group, rules=rules), *file.groups[1:])
     return dataclasses.replace(whole, rule_files=(dataclasses.replace(file, groups=groups),))
@@ -86,7 +87,7 @@ def test_a_change_is_a_reload_and_silences_survive_it_and_the_way_back(bench: Be
 
 def test_a_rule_that_prometheus_refuses_is_the_users_and_touches_nothing(bench: Bench) -> None:
     first = bench.deploy()
-    with pytest.raises(Refused, match="api.yml"):
+    with pytest.raises(Refused, match=r"api\.yml"):
         bench.deploy(prometheus__rules__api_yml=DIVISION)
     assert bench.site.state.release() == first.running
     assert verify(bench.site, read(bench.site.state, first.running)).good
