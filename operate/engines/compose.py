@@ -15,12 +15,15 @@ from typing import Any
 from generators.ir.stack import Component, EngineName, Stack
 from operate import tools
 from operate.engines import Absent, EngineError, Health, Running, Say
+from operate.engines.images import PULL, QUICK, Images, docker, last_line
 from operate.engines.probe import named, patience, provide_secrets, published, reload_each, wait_ready
 
 SOURCE = Path(__file__).resolve().parents[2]
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
-QUICK, PULL = 30, 600  # seconds: a question to the engine; an image of some 300 MB on a slow line
+PASSING = ("Creating", "Created", "Starting", "Waiting", "Running", "Recreate", "Stopping", "Removing")
+"""Steps of compose that the next line brings to an end: not worth a line each."""
+
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -30,8 +33,7 @@ class ComposeEngine:
 
     def __init__(self, state: Path, may_be_absent: frozenset[str] = NOBODY) -> None:
         self.state = state
-        self.may_be_absent = may_be_absent
-        self._left_out: dict[str, str] = {}
+        self.images = Images(state / "absent.json", may_be_absent)
 
     @property
     def name(self) -> EngineName:
@@ -41,21 +43,16 @@ class ComposeEngine:
         if shutil.which("docker") is None:
             return "no `docker` command"
         try:
-            answer = self._docker(["version", "--format", "{{.Server.Version}}"])
+            answer = docker(["version", "--format", "{{.Server.Version}}"])
         except EngineError as failed:
             return failed.what
-        return "" if answer.returncode == 0 else "no Docker engine answers: " + _last_line(answer.stderr)
+        return "" if answer.returncode == 0 else "no Docker engine answers: " + last_line(answer.stderr)
 
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
-        for component in stack.components:
-            if component.name in self.may_be_absent and component.image not in self._left_out and not self._has(component):
-                why = self._pull(component)
-                if why:
-                    self._left_out[component.image] = why
-        return tuple(Absent(c.name, self._left_out[c.image]) for c in stack.components if self._is_left_out(c))
+        return tuple(Absent(component.name, why) for component in stack.components if (why := self.images.why_not(component)))
 
     def up(self, stack: Stack, say: Say) -> None:
-        self._obtain_images(stack, say)
+        self.images.obtain(stack, lambda component: self._build(component, say), say)
         here = self._here(stack)
         provide_secrets(stack, here, self.state / "secrets")
         say(f"starting {len(here)} services of {stack.unit}")
@@ -65,7 +62,7 @@ class ComposeEngine:
         wait_ready(here, self._hands(stack), say)
 
     def reload(self, stack: Stack, components: Sequence[str], say: Say) -> None:
-        reload_each(named(stack, components, lambda component: not self._is_left_out(component)), self._hands(stack), say)
+        reload_each(named(stack, components, lambda component: not self.images.why_not(component)), self._hands(stack), say)
 
     def status(self, stack: Stack) -> tuple[Running, ...]:
         containers = self._containers(stack)
@@ -78,39 +75,11 @@ class ComposeEngine:
         self._run([*self._plugin(say), "--project-name", stack.unit, "down", "--remove-orphans"], say, 4 * grace + 60)
 
     def address(self, component: str, port: str, stack: Stack) -> str:
-        found = next((c for c in stack.components if c.name == component and not self._is_left_out(c)), None)
+        found = next((c for c in stack.components if c.name == component and not self.images.why_not(c)), None)
         return published(found, port) if found else ""
 
-    def _is_left_out(self, component: Component) -> bool:
-        return component.name in self.may_be_absent and component.image in self._left_out
-
     def _here(self, stack: Stack) -> tuple[Component, ...]:
-        self.absent(stack)
-        return tuple(component for component in stack.components if not self._is_left_out(component))
-
-    def _has(self, component: Component) -> bool:
-        return self._docker(["image", "inspect", "--format", "{{.Id}}", component.image]).returncode == 0
-
-    def _pull(self, component: Component) -> str:
-        """Pull an image; why it could not be had, or ""."""
-        answer = self._docker(["pull", "--quiet", component.image], PULL)
-        return "" if answer.returncode == 0 else f"its image {component.image} cannot be pulled: {_last_line(answer.stderr)}"
-
-    def _obtain_images(self, stack: Stack, say: Say) -> None:
-        """Pull or build what is not here, and name everything that cannot be had in one error."""
-        refused: list[str] = []
-        for component in {c.image: c for c in stack.components}.values():
-            if self._is_left_out(component) or self._has(component):
-                continue
-            if component.build_dockerfile:
-                say(f"building {component.image}")
-                self._build(component, say)
-            elif component.name not in self.may_be_absent:
-                say(f"pulling {component.image}")
-                refused += filter(None, [self._pull(component)])
-        if refused:
-            fix = "Check the network and the registry, or load the images with `docker load`."
-            raise EngineError("", "; ".join(refused), fix)
+        return tuple(component for component in stack.components if not self.images.why_not(component))
 
     def _build(self, component: Component, say: Say) -> None:
         file = SOURCE / component.build_dockerfile
@@ -118,25 +87,17 @@ class ComposeEngine:
 
     def _containers(self, stack: Stack) -> dict[str, dict[str, Any]]:
         """What `docker inspect` says of the stack's containers, by component."""
-        listed = self._docker(["ps", "--all", "--quiet", "--filter", f"label={PROJECT_LABEL}={stack.unit}"])
+        listed = docker(["ps", "--all", "--quiet", "--filter", f"label={PROJECT_LABEL}={stack.unit}"])
         if listed.returncode != 0:
-            raise EngineError("", "the Docker engine refused: " + _last_line(listed.stderr))
+            raise EngineError("", "the Docker engine refused: " + last_line(listed.stderr))
         if not (found := listed.stdout.split()):
             return {}
         # A container may vanish between the two questions; inspect still prints the others.
-        told = json.loads(self._docker(["inspect", *found]).stdout or "[]")
+        told = json.loads(docker(["inspect", *found]).stdout or "[]")
         return {container["Config"]["Labels"][SERVICE_LABEL]: container for container in told}
 
     def _hands(self, stack: Stack) -> _Hands:
         return _Hands(self, stack)
-
-    def _docker(self, arguments: Sequence[str], limit: int = QUICK) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=limit, check=False)
-        except FileNotFoundError as failed:
-            raise EngineError("", "no `docker` command", "Install a Docker engine, or deploy with the local engine.") from failed
-        except subprocess.TimeoutExpired as late:
-            raise EngineError("", f"`docker {arguments[0]}` did not end in {limit} s") from late
 
     def _compose(self, stack: Stack, arguments: Sequence[str], say: Say, limit: int) -> None:
         file = self.state / "releases" / "current" / "compose" / "docker-compose.yml"
@@ -152,7 +113,7 @@ class ComposeEngine:
 
     @cached_property
     def _has_plugin(self) -> bool:
-        return self._docker(["compose", "version"]).returncode == 0
+        return docker(["compose", "version"]).returncode == 0
 
     def _run(self, command: Sequence[str], say: Say, limit: int) -> None:
         """Run a long command, passing on what it prints; its last lines are the reason when it fails."""
@@ -167,7 +128,8 @@ class ComposeEngine:
             for line in process.stdout or ():
                 if words := line.strip():
                     printed.append(words)
-                    say(words)
+                    if not words.endswith(PASSING):
+                        say(words)
         if process.returncode != 0:
             raise EngineError("", f"`{_verb(command)}` failed: " + "\n".join(printed[-8:]))
 
@@ -192,16 +154,16 @@ class _Hands:
         container = self.engine._containers(self.stack).get(component.name)
         if container is None:
             return ""
-        answer = self.engine._docker(["logs", "--tail", "10", container["Id"]])
+        answer = docker(["logs", "--tail", "10", container["Id"]])
         return (answer.stdout + answer.stderr).strip()
 
     def _do(self, component: Component, verb: list[str]) -> None:
         container = self.engine._containers(self.stack).get(component.name)
         if container is None:
             raise EngineError(component.name, "has no container", "Run `touchline deploy`.")
-        answer = self.engine._docker([*verb, container["Id"]], component.stop_grace + QUICK)
+        answer = docker([*verb, container["Id"]], component.stop_grace + QUICK)
         if answer.returncode != 0:
-            raise EngineError(component.name, _last_line(answer.stderr))
+            raise EngineError(component.name, last_line(answer.stderr))
 
 
 def _running(component: Component, container: dict[str, Any] | None) -> Running:
@@ -209,7 +171,7 @@ def _running(component: Component, container: dict[str, Any] | None) -> Running:
         return Running(component.name, "stopped", "no container")
     state = container["State"]
     health, detail = _health(component, state)
-    since = state["StartedAt"] if state["Status"] == "running" else ""
+    since = state["StartedAt"][:19] + "Z" if state["Status"] == "running" else ""  # UTC; nobody needs its nanoseconds
     return Running(component.name, health, detail, container["Id"], since, container["RestartCount"])
 
 
@@ -224,10 +186,6 @@ def _health(component: Component, state: dict[str, Any]) -> tuple[Health, str]:
         return "done", ""
     detail = f"{state['Status']}, exit code {state['ExitCode']}" + (f": {state['Error']}" if state["Error"] else "")
     return ("starting" if state["Status"] in ("created", "restarting") else "stopped"), detail
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no reason given"])[-1]
 
 
 def _verb(command: Sequence[str]) -> str:

@@ -107,7 +107,7 @@ class LocalEngine:
         if health != "running":
             detail = f"{told['statename'].lower()}: {told['spawnerr'] or told['description']}"
             return Running(component.name, health, detail)
-        since = datetime.datetime.fromtimestamp(told["start"], datetime.UTC).isoformat().replace("+00:00", "Z")
+        since = datetime.datetime.fromtimestamp(told["start"], datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return Running(component.name, health, "", str(told["pid"]), since)
 
     def last_words(self, component: Component) -> str:
