@@ -10,6 +10,7 @@ import pytest
 
 from generators.catalogue import catalogue
 from generators.compile.dashboards import compile_grafana
+from generators.conventions import burn_rate
 from generators.ir.dashboards import Dashboard, Grafana, Panel
 from generators.plan import Panel as Planned
 from generators.plan import Plan
@@ -85,10 +86,14 @@ def test_thresholds_are_the_alert_s_own_bound(panel: Planned) -> None:
             assert bad.color != "green"
 
 
-def test_burn_rates_are_held_against_the_tiers_own_factors() -> None:
-    factors = {tier.factor for tier in TIERS}
-    drawn = [panel for panel in panels("slo") if panel.threshold_lines and "burn_rate" in panel.queries[0].expr]
-    assert {step.value for panel in drawn for step in panel.thresholds if step.value is not None} == factors
+@pytest.mark.parametrize("burn", ["page", "ticket"])
+def test_burn_rates_are_held_against_the_factors_of_the_tiers_that_read_them(burn: str) -> None:
+    tiers = [tier for tier in TIERS if tier.burn == burn]
+    read = {burn_rate(tier.long_text) for tier in tiers}
+    drawn = [panel for panel in panels("slo") if panel.threshold_lines and any(name in panel.queries[0].expr for name in read)]
+    assert drawn
+    for panel in drawn:
+        assert {step.value for step in panel.thresholds if step.value is not None} == {tier.factor for tier in tiers}
 
 
 def test_the_signals_stand_first_in_their_order_and_large() -> None:
@@ -108,7 +113,9 @@ def test_titles_and_descriptions_speak_both_languages() -> None:
 
 
 def test_exemplars_lead_from_latency_to_traces() -> None:
-    assert any(query.exemplars for panel in panels("api") for query in panel.queries)
+    wanted = {query.expr for panel in planned() for query in panel.queries if query.exemplars}
+    assert wanted
+    assert wanted <= {query.expr for panel in panels() for query in panel.queries if query.exemplars}
     prometheus = next(source for source in grafana().datasources if source.type == "prometheus")
     (destination,) = prometheus.json_data["exemplarTraceIdDestinations"]
     assert destination["datasourceUid"] in {source.uid for source in grafana().datasources if source.type == "jaeger"}

@@ -9,17 +9,19 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generators.checks import dashboard_links, dashboard_queries, dashboards
+from generators.compile.dashboards.alerts import begins, fired_for
 from generators.ir.compiled import Compiled
 from generators.promql import parse_query, text_of
 
 from ..promql.engine import running_prometheus, tool
-from .series import NOW, openmetrics
+from .series import NOW, START, openmetrics
 from .shipped import shipped
 from .typescript import panels_of
 
@@ -87,14 +89,21 @@ def _ask(address: str, path: str, asked: Mapping[str, str]) -> Any:
         return json.load(error)
 
 
+@contextmanager
+def holding(history: str, folder: Path) -> Iterator[str]:
+    """The address of a Prometheus that holds a history."""
+    file = folder / "history.txt"
+    file.write_text(history, encoding="utf-8")
+    _blocks(file, folder / "data")
+    with running_prometheus(folder, CONFIG) as address:
+        yield address
+
+
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Prometheus that holds every metric of the contract."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    history = folder / "history.txt"
-    history.write_text(openmetrics(compiled().contract.metrics, compiled().prometheus), encoding="utf-8")
-    _blocks(history, folder / "data")
-    with running_prometheus(folder, CONFIG) as address:
+    history = openmetrics(compiled().contract.metrics, compiled().prometheus)
+    with holding(history, tmp_path_factory.mktemp("prometheus")) as address:
         yield address
 
 
@@ -130,3 +139,26 @@ def test_every_variable_finds_values_on_a_live_prometheus(prometheus: str) -> No
             timeout=60,
         ) as answer:
             assert json.load(answer)["data"], f"{who}: no values for {text}"
+
+
+@pytest.mark.engine
+def test_alerts_are_counted_and_timed_as_they_fired_on_a_live_prometheus(tmp_path: Path) -> None:
+    fired = {"Twice": [*range(5, 15), *range(25, 30)], "Once": [*range(40, 60)], "Always": [*range(121)]}
+    lines = [
+        f'ALERTS{{alertname="{name}",alertstate="firing",severity="critical",signal="outage",service="s"}} 1 {START + 60 * minute}'
+        for name, minutes in fired.items()
+        for minute in minutes
+    ]
+    # A series that nobody ends is still seen for four minutes more: Prometheus looks back five.
+    seen_after = 4
+    with holding("\n".join((*lines, "# EOF", "")), tmp_path) as address:
+        at = {"time": str(START + 60 * 90)}
+        times = _ask(address, "/api/v1/query", {"query": begins("", "alertname", "90m"), **at})
+        seconds = _ask(address, "/api/v1/query", {"query": fired_for("", "alertname", "90m"), **at})
+    assert _by_name(times) == {"Twice": 2, "Once": 1}
+    minutes = {"Twice": 10 + seen_after + 5 + seen_after, "Once": 20 + seen_after, "Always": 90}
+    assert _by_name(seconds) == {name: 60 * each for name, each in minutes.items()}
+
+
+def _by_name(answer: Any) -> dict[str, float]:
+    return {each["metric"]["alertname"]: float(each["value"][1]) for each in answer["data"]["result"]}
