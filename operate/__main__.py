@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show.note(str(refused), "failed")
         return USERS_FAULT
     except EngineError as error:
-        show.note(f"{error}. {error.fix}".removesuffix(". "), "failed")
+        show.note(f"{str(error).rstrip('.')}. {error.fix}".strip(), "failed")
     except (Busy, ToolMissing, ReleaseError, Unreachable) as error:
         show.note(str(error), "failed")
     except KeyboardInterrupt:

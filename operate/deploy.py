@@ -65,7 +65,7 @@ def deploy(site: Site, build: Callable[[], Built]) -> Outcome:
         run.enter("test", candidate.hash)
         with show.phase("test", "promtool and amtool on the result"):
             demand_secrets(site, built)
-            prove(candidate.path, show)
+            prove(candidate.path, site.state.root / "proven", show)
         run.enter("release", candidate.hash)
         with show.phase("release", f"keep it as {candidate.hash}"):
             release = releases.keep(site.state, candidate)
@@ -221,4 +221,4 @@ def _last_proven(site: Site, release: Release) -> Release | None:
 
 
 def _words(error: EngineError) -> str:
-    return f"{error} {error.fix}".strip()
+    return f"{str(error).rstrip('.')}. {error.fix}".strip()

@@ -3,8 +3,11 @@ complaint of promtool and amtool in their own words. What they refuse is the use
 
 from __future__ import annotations
 
+import hashlib
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from operate import tools
 from operate.show import Show
 
 LIMIT = 600.0
+REMEMBERED = 2000
 
 
 class Refused(Exception):  # noqa: N818 - what is raised is that the tools refused
@@ -22,42 +26,70 @@ class Refused(Exception):  # noqa: N818 - what is raised is that the tools refus
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One run of a tool: what it shows, and the command."""
+    """One run of a tool: what it shows, the command, and the files and directories its result depends on."""
 
     what: str
     tool: str
     arguments: tuple[str, ...]
+    reads: tuple[str, ...]
 
 
-def prove(place: Path, show: Show) -> int:
-    """Run every proof; returns how many. Raises `Refused` with all complaints, `tools.ToolMissing` without a tool."""
-    complaints: list[str] = []
+def prove(place: Path, proven: Path, show: Show) -> int:
+    """Run every proof that the directory `proven` does not remember to have passed on the same bytes; returns how many there
+    are. Raises `Refused` with all complaints, `tools.ToolMissing` without a tool."""
     proofs = list(_proofs(place))
     found = tools.ensure(sorted({proof.tool for proof in proofs}), lambda text: show.note(f"         {text}"))
-    for proof in proofs:
-        said = _run([str(found[proof.tool]), *proof.arguments], place)
-        if said is not None:
-            complaints.append(f"{proof.tool} refuses {proof.what}:\n{said}")
+    due = {mark: proof for proof in proofs if not (proven / (mark := _mark(place, proof, found[proof.tool]))).exists()}
+    complaints: list[str] = []
+    proven.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        runs = {pool.submit(_run, [str(found[p.tool]), *p.arguments], place): (mark, p) for mark, p in due.items()}
+        for count, ended in enumerate(as_completed(runs), start=1):
+            mark, proof = runs[ended]
+            said = ended.result()
+            show.progress(f"{count} of {len(due)}: {proof.what}")
+            if said is None:
+                (proven / mark).touch()
+            else:
+                complaints.append(f"{proof.tool} refuses {proof.what}:\n{said}")
     if complaints:
-        raise Refused("\n".join(complaints))
+        raise Refused("\n".join(sorted(complaints)))
+    _forget(proven)
     return len(proofs)
 
 
+def _mark(place: Path, proof: Proof, binary: Path) -> str:
+    """The name of a proof: its tool and arguments, and every byte below the directories it reads."""
+    known = hashlib.sha256("\0".join((str(binary), *proof.arguments)).encode())
+    for name in proof.reads:
+        for file in sorted((place / name).rglob("*") if (place / name).is_dir() else [place / name]):
+            if file.is_file():
+                known.update(f"\0{file.relative_to(place)}\0".encode() + file.read_bytes())
+    return known.hexdigest()
+
+
+def _forget(proven: Path) -> None:
+    """Keep what was remembered last."""
+    marks = sorted(proven.iterdir(), key=lambda file: file.stat().st_mtime)
+    for mark in marks[:-REMEMBERED]:
+        mark.unlink(missing_ok=True)
+
+
 def _proofs(place: Path) -> Iterator[Proof]:
-    if (place / "prometheus/prometheus.yml").exists():
-        yield Proof("the configuration and its rules", "promtool", ("check", "config", "prometheus/prometheus.yml"))
-    elif rules := _names(place, "prometheus/rules/*.yml"):
-        yield Proof("the rules", "promtool", ("check", "rules", *rules))
-    if tests := _names(place, "prometheus/tests/*.yml"):
-        yield Proof("the unit tests of the rules", "promtool", ("test", "rules", *tests))
-    config = "alertmanager/alertmanager.yml"
+    config, rules, routes = "prometheus/prometheus.yml", "prometheus/rules", "alertmanager/alertmanager.yml"
     if (place / config).exists():
-        yield Proof("the configuration", "amtool", ("check-config", config))
+        yield Proof("the configuration and its rules", "promtool", ("check", "config", config), (config, rules))
+    elif names := _names(place, f"{rules}/*.yml"):
+        yield Proof("the rules", "promtool", ("check", "rules", *names), (rules,))
+    for name in _names(place, "prometheus/tests/*.yml"):
+        yield Proof(f"the unit tests in {name}", "promtool", ("test", "rules", name), (name, rules))
+    if (place / routes).exists():
+        yield Proof("the configuration", "amtool", ("check-config", routes), ("alertmanager",))
     for case in _route_cases(place / "alertmanager/tests/routes.yml"):
         labels = [f"{key}={value}" for key, value in case["labels"].items()]
         wanted = ",".join(case["receivers"])
-        arguments = ("config", "routes", "test", f"--config.file={config}", f"--verify.receivers={wanted}", *labels)
-        yield Proof(f"the route test {case.get('name', ' '.join(labels))!r}", "amtool", arguments)
+        arguments = ("config", "routes", "test", f"--config.file={routes}", f"--verify.receivers={wanted}", *labels)
+        yield Proof(f"the route test {case.get('name', ' '.join(labels))!r}", "amtool", arguments, (routes,))
 
 
 def _route_cases(file: Path) -> list[dict[str, dict[str, str]]]:

@@ -15,11 +15,14 @@ from typing import Any, Literal
 from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.status import Status
 from rich.table import Table
 
 from generators.fault import Fault, in_reading_order
 
 Format = Literal["text", "json", "github"]
+TELL_EVERY = 5.0
+"""Seconds between two lines of progress when piped."""
 MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "warning": "[yellow]warning[/]", "": ""}
 
 
@@ -30,6 +33,8 @@ class Show:
     format: Format = "text"
     out: Console = field(default_factory=lambda: _console(sys.stdout))
     err: Console = field(default_factory=lambda: _console(sys.stderr))
+    _status: Status | None = None
+    _told: float = 0.0
 
     def line(self, text: str) -> None:
         """A plain line of the result; nothing when the result is for machines."""
@@ -75,14 +80,23 @@ class Show:
     def phase(self, name: str, doing: str) -> Iterator[None]:
         """One phase of long work: named while it runs, closed with how long it took."""
         started = time.monotonic()
-        shown = f"{name:8}"
+        shown = f"{name:8} {doing}"
         if self.err.is_terminal:
-            with self.err.status(f"{shown} {escape(doing)}"):
+            with self.err.status(escape(shown)) as self._status:
                 yield
+            self._status = None
         else:
-            self.note(f"{shown} {doing} …")
+            self.note(f"{shown} …")
             yield
-        self.note(f"{shown} {doing} ({time.monotonic() - started:.1f} s)", "ok")
+        self.note(f"{shown} ({time.monotonic() - started:.1f} s)", "ok")
+
+    def progress(self, text: str) -> None:
+        """How far the phase is: on the live line of a terminal, and now and then as a line of its own when piped."""
+        if self._status is not None:
+            self._status.update(escape(text))
+        elif time.monotonic() - self._told > TELL_EVERY:
+            self._told = time.monotonic()
+            self.note(f"         {text}")
 
 
 def _console(stream: Any) -> Console:

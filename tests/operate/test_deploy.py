@@ -99,7 +99,7 @@ def test_a_reload_that_fails_half_way_ends_with_all_engines_on_the_last_release(
 ) -> None:
     """Prometheus takes the new release first; Alertmanager then refuses its part, which the tools let pass here."""
     first = bench.deploy()
-    monkeypatch.setattr("operate.deploy.prove", lambda place, show: 0)
+    monkeypatch.setattr("operate.deploy.prove", lambda place, proven, show: 0)
     broken = "route: {receiver: nobody_knows}\nreceivers: [{name: somebody}]\n"
     outcome = bench.deploy(with_bound(bench.whole, "1.5"), alertmanager__alertmanager_yml=broken)
     assert "nobody_knows" in outcome.failure
@@ -112,7 +112,7 @@ def test_a_reload_that_fails_half_way_ends_with_all_engines_on_the_last_release(
 def test_rules_that_prometheus_refuses_at_reload_alone_go_back_as_well(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The scrape configuration is applied before the rules are found to be wrong: a reload that has failed has changed things."""
     first = bench.deploy()
-    monkeypatch.setattr("operate.deploy.prove", lambda place, show: 0)
+    monkeypatch.setattr("operate.deploy.prove", lambda place, proven, show: 0)
     labels = dataclasses.replace(bench.whole.prometheus, external_labels={"cluster": "another"})
     outcome = bench.deploy(dataclasses.replace(bench.whole, prometheus=labels), prometheus__rules__api_yml=DIVISION)
     assert outcome.failure
@@ -121,7 +121,7 @@ def test_rules_that_prometheus_refuses_at_reload_alone_go_back_as_well(bench: Be
 
 
 def test_a_first_deploy_that_fails_leaves_nothing_running(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("operate.deploy.prove", lambda place, show: 0)
+    monkeypatch.setattr("operate.deploy.prove", lambda place, proven, show: 0)
     outcome = bench.deploy(alertmanager__alertmanager_yml="route: {receiver: a}\nreceivers: [{name: b}]\n")
     assert (outcome.running, bench.site.state.release()) == ("", "")
     assert {one.health for one in bench.site.engine("local").status(bench.whole.stack)} == {"stopped"}

@@ -56,7 +56,7 @@ bench = bench_at(Path(root), sample.QUICK)
 bench.whole = pickle.loads(Path(pickled).read_bytes())
 texts = {}
 if bound == "broken":
-    module.prove = lambda place, show: 0
+    module.prove = lambda place, proven, show: 0
     texts["alertmanager__alertmanager_yml"] = "route: {receiver: a}\\nreceivers: [{name: b}]\\n"
 bench.deploy(with_bound(bench.whole, "9" if bound == "broken" else bound), **texts)
 """
