@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 
 from generators.fault import Fault
-from generators.spec.load import load_kind, validate
+from generators.spec.load import load_kind
 from generators.spec.model import Kind, Part, Parts
-from generators.spec.source import Source, read
+from generators.spec.read import read
+from generators.spec.source import Source
+from generators.spec.validate import validate
 
 HERE = Path(__file__).parent
 SHOWN = "generators/catalogue"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.spec.scalars import Bounds, Duration, Name, Number, Ratio, Seconds, Text
+from generators.spec.scalars import Bounds, Cpus, Duration, Length, Memory, Name, Number, Port, Ratio, Seconds, Size, Text
 
 Tier = Literal["critical", "standard", "best-effort"]
 Severity = Literal["critical", "warning", "info"]
@@ -20,7 +20,7 @@ PanelKind = Literal["timeseries", "stat", "gauge", "bargauge", "table", "heatmap
 class Model(BaseModel):
     """The base of every part: frozen, closed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False)
 
 
 class Project(Model):
@@ -64,7 +64,7 @@ class Slo(Model):
     """An objective over a window. `floor` is the number of events below which a window is not judged."""
 
     objective: Ratio
-    over: Duration = 30 * 86400
+    over: Length = 30 * 86400
     sli: Sli
     title: Text | None = None
     floor: Number = Decimal(10)
@@ -81,7 +81,7 @@ class Service(Model):
     operations: list[str] = []
     slos: dict[str, Slo] = {}
     metrics_path: str = "/metrics"
-    scrape_interval: Duration | None = None
+    scrape_interval: Length | None = None
     traced: bool | None = None
 
 
@@ -89,7 +89,7 @@ class Enough(Model):
     """Judge only when this counter has risen by `at_least` over `over`."""
 
     increase: str
-    over: Duration
+    over: Length
     at_least: Number
 
 
@@ -100,7 +100,7 @@ class Anomaly(Model):
     method: Literal["adaptive"] = "adaptive"
     deviations: Number = Decimal(4)
     floor: Ratio = Decimal("0.2")
-    history: Duration = 86400
+    history: Length = 86400
     warm_up: Duration = 4 * 3600
 
 
@@ -108,8 +108,8 @@ class Example(Model):
     """Input series of a test in promtool's notation, and when to look."""
 
     series: dict[str, str]
-    at: Duration
-    every: Duration = 15
+    at: Length
+    every: Length = 15
 
 
 class Examples(Model):
@@ -224,7 +224,7 @@ class Route(Model):
     owner: str | list[str] = []
     to: list[str] = Field(min_length=1)
     hours: str | None = None
-    repeat: Duration | None = None
+    repeat: Length | None = None
 
 
 class Hours(Model):
@@ -251,7 +251,7 @@ class Heartbeat(Model):
     """Somebody outside who must notice when we fall silent."""
 
     url_file: str
-    every: Duration = 60
+    every: Length = 60
 
 
 class Notify(Model):
@@ -263,7 +263,7 @@ class Notify(Model):
     maintenance: dict[Name, Maintenance] = {}
     heartbeat: Heartbeat | None = None
     group_wait: Duration = 10
-    group_interval: Duration = 300
+    group_interval: Length = 300
 
 
 class PanelQuery(Model):
@@ -318,14 +318,14 @@ class Tracing(Model):
     """What Jaeger keeps, and for how long."""
 
     keep: Keep = Keep()
-    retention: Duration = 72 * 3600
+    retention: Length = 72 * 3600
 
 
 class Resources(Model):
     """What a component may use at most."""
 
-    cpus: str
-    memory: str
+    cpus: Cpus
+    memory: Memory
 
 
 class Stack(Model):
@@ -333,12 +333,12 @@ class Stack(Model):
 
     versions: dict[str, str]
     images: dict[str, str] = {}
-    ports: dict[str, int] = {}
-    scrape_interval: Duration = 15
-    scrape_timeout: Duration | None = None
-    evaluation_interval: Duration = 15
-    retention: Duration = 35 * 86400
-    retention_size: str = "20GB"
+    ports: dict[str, Port] = {}
+    scrape_interval: Length = 15
+    scrape_timeout: Length | None = None
+    evaluation_interval: Length = 15
+    retention: Length = 35 * 86400
+    retention_size: Size = "20GB"
     resources: dict[str, Resources] = {}
 
 
@@ -350,7 +350,7 @@ class Environment(Model):
     production: bool = False
     external_urls: dict[str, str] = {}
     labels: dict[str, str] = {}
-    retention: Duration | None = None
+    retention: Length | None = None
     port_offset: int = Field(default=0, ge=0, le=40000)
     listen: str = "127.0.0.1"
 
@@ -358,7 +358,7 @@ class Environment(Model):
 class Targets(Model):
     """What the monitoring must reach."""
 
-    detect_within: Duration = 60
+    detect_within: Length = 60
     alert_precision: Ratio = Decimal("0.95")
     api_coverage: Ratio = Decimal("0.95")
     trace_coverage: Ratio = Decimal("0.9")
@@ -390,12 +390,12 @@ class Part(Model):
 
     image: str
     release: str
-    ports: dict[str, int]
+    ports: dict[str, Port]
     arguments: list[str] = []
     environment: dict[str, str] = {}
     secrets: dict[str, str] = {}
-    cpus: str = "0.25"
-    memory: str = "128m"
+    cpus: Cpus = "0.25"
+    memory: Memory = "128m"
     binary: str = ""
     absent_because: str = ""
 

@@ -1,0 +1,202 @@
+"""YAML text to plain values, with the place of each. In: text. Out: a `Source` of dicts, lists, strings, ints and exact Decimals,
+and the faults of the text: what is no YAML, a key written twice, nesting without end, aliases that lead to themselves.
+
+The parser's events are read one by one: composing nodes recurses in C, and a file of brackets would end the process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import yaml
+from yaml.events import AliasEvent, CollectionEndEvent, Event, MappingStartEvent, NodeEvent, ScalarEvent
+from yaml.resolver import Resolver
+
+from generators.fault import Fault, Where
+from generators.spec.source import DEEPEST, Place, Source, dollar
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MOST_VALUES = 1_000_000
+"""Values after aliases are followed; a few lines of aliases to aliases can stand for billions."""
+
+_STRING = "tag:yaml.org,2002:str"
+_KNOWN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "merge"))
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST_INTEGER = 30
+_RESOLVE: Callable[[type[yaml.Node], str, tuple[bool, bool]], str] = Resolver().resolve
+
+
+class _RefusedError(Exception):
+    """The text cannot be read any further."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
+def yaml_source(text: str, shown: str) -> Source:
+    """YAML text as a source, with its faults. Never raises."""
+    source = Source()
+    bad = _UNPRINTABLE.search(text)
+    if bad:
+        where = Where(shown, text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start()))
+        what = f"the character U+{ord(bad[0]):04X} cannot be printed"
+        source.faults.append(Fault("yaml", where, what, "Take it out, or write it in double quotes as an escape."))
+        return source
+    try:
+        _Composer(yaml.parse(text, Loader), source, shown).document()
+    except _RefusedError as refused:
+        source.faults.append(refused.fault)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = Where(shown, mark.line + 1, mark.column + 1) if mark else Where(shown)
+        source.faults.append(Fault("yaml", where, f"this is no YAML: {error.problem or error.context}", "Mend the text there."))
+    except yaml.YAMLError as error:
+        source.faults.append(Fault("yaml", Where(shown), f"this is no YAML: {error}", "Mend the text."))
+    return source
+
+
+class _Composer:
+    """One document's events on their way to values."""
+
+    def __init__(self, events: Iterator[Event], source: Source, shown: str) -> None:
+        self._events = events
+        self._source = source
+        self._shown = shown
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._open: set[str] = set()
+        self._count = 0
+
+    def document(self) -> None:
+        """Read the one document of the text into the source."""
+        event = next(self._events)
+        while not isinstance(event, NodeEvent | yaml.StreamEndEvent):
+            event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            fix = "Write a spec; the README shows the smallest one."
+            raise _RefusedError(Fault("yaml", Where(self._shown), "the file is empty", fix))
+        value = self._value(event, ())
+        for event in self._events:
+            if isinstance(event, NodeEvent):
+                where = self._where(event, ())
+                raise _RefusedError(
+                    Fault("yaml", where, "a second document begins", "Keep one document; split specs with `include:`.")
+                )
+        self._source.value = value
+
+    def _where(self, event: Event, place: Place) -> Where:
+        return Where(self._shown, event.start_mark.line + 1, event.start_mark.column + 1, dollar(place))
+
+    def _value(self, event: Event, place: Place) -> Any:
+        self._source.values[place] = where = self._where(event, place)
+        if isinstance(event, AliasEvent):
+            return self._alias(event.anchor, where)
+        if len(place) > DEEPEST:
+            raise _RefusedError(
+                Fault("yaml", where, f"values are nested more than {DEEPEST} deep", "Nest less; no spec needs that.")
+            )
+        self._grow(1, where)
+        before, anchor = self._count, getattr(event, "anchor", None)
+        if anchor:
+            self._open.add(anchor)
+        self._check_tag(event, where)
+        if isinstance(event, ScalarEvent):
+            value = self._scalar(event, place)
+        else:
+            value = self._mapping(place) if isinstance(event, MappingStartEvent) else self._sequence(place)
+        if anchor:
+            self._open.discard(anchor)
+            self._anchors[anchor] = (value, self._count - before)
+        return value
+
+    def _grow(self, count: int, where: Where) -> None:
+        self._count += count
+        if self._count > MOST_VALUES:
+            what = f"the text stands for more than {MOST_VALUES} values"
+            raise _RefusedError(Fault("yaml", where, what, "Write out less with aliases; split the spec."))
+
+    def _alias(self, anchor: str, where: Where) -> Any:
+        if anchor in self._open:
+            raise _RefusedError(
+                Fault("yaml", where, f"the alias '*{anchor}' stands inside what it repeats", "Write the value out.")
+            )
+        if anchor not in self._anchors:
+            raise _RefusedError(Fault("yaml", where, f"no anchor '&{anchor}' stands before this alias", "Write the value out."))
+        value, size = self._anchors[anchor]
+        self._grow(size, where)
+        return value
+
+    def _check_tag(self, event: Event, where: Where) -> None:
+        tag = getattr(event, "tag", None)
+        if tag and tag != "!" and not (isinstance(event, ScalarEvent) and tag in _KNOWN_TAGS):
+            raise _RefusedError(Fault("yaml", where, f"the tag '{tag}' is not read here", "Write a plain value."))
+
+    def _sequence(self, place: Place) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), CollectionEndEvent):
+            items.append(self._value(event, (*place, len(items))))
+        return items
+
+    def _mapping(self, place: Place) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while not isinstance(key := next(self._events), CollectionEndEvent):
+            if not isinstance(key, ScalarEvent) or key.value == "<<":
+                fix = "Write the keys out; merge keys are not read."
+                raise _RefusedError(Fault("yaml", self._where(key, place), "a key must be a plain string", fix))
+            name = str(key.value)
+            where = self._where(key, (*place, name))
+            if name in result:
+                self._twice(name, where, place)
+                continue
+            self._source.keys[(*place, name)] = where
+            result[name] = self._value(next(self._events), (*place, name))
+        return result
+
+    def _twice(self, name: str, where: Where, place: Place) -> None:
+        first = self._source.keys[(*place, name)]
+        what = f"'{name}' is written twice; the first stands at line {first.line}"
+        fix = "Keep one of the two, or give one of them another name."
+        self._source.faults.append(Fault("duplicate-name", where, what, fix))
+        _Composer(self._events, Source(), self._shown)._skip()
+
+    def _skip(self) -> None:
+        """Read past one value; its own faults would be echoes."""
+        depth = 0
+        for event in self._events:
+            if isinstance(event, CollectionEndEvent):
+                depth -= 1
+            elif not isinstance(event, ScalarEvent | AliasEvent):
+                depth += 1
+            if depth == 0:
+                return
+
+    def _scalar(self, event: ScalarEvent, place: Place) -> Any:
+        start, end = event.start_mark, event.end_mark
+        if start.line == end.line:
+            quotes = 1 if event.style in ("'", '"') else 0
+            if end.column - start.column == len(event.value) + 2 * quotes:
+                self._source.shifts[place] = quotes
+        bad = _UNPRINTABLE.search(event.value)
+        if bad:
+            what = f"the text holds the character U+{ord(bad[0]):04X}, which cannot be printed"
+            self._source.faults.append(Fault("yaml", self._where(event, place), what, "Take it out."))
+        tag = event.tag or (_RESOLVE(yaml.ScalarNode, event.value, (True, False)) if event.implicit[0] else _STRING)
+        return plain(tag, event.value)
+
+
+def plain(tag: str, text: str) -> Any:
+    """The value of a scalar: exact, and a string where its type is none that a spec knows."""
+    kind = tag.rpartition(":")[2]
+    if kind == "int" and re.fullmatch(rf"[-+]?\d{{1,{_LONGEST_INTEGER}}}", text):
+        return int(text)
+    if kind == "float":
+        try:
+            return Decimal(text.replace("_", ""))
+        except InvalidOperation:
+            return text
+    if kind == "bool":
+        return text.lower() in ("true", "yes", "on")
+    return None if kind == "null" else text
