@@ -19,10 +19,14 @@ def with_recorded(contract: Contract, files: Iterable[RuleFile]) -> Contract:
     """The contract and one metric for each name that a recording rule writes."""
     series = dict(contract.by_series)
     recorded: dict[str, Metric] = {}
+    seen: set[tuple[str, ...]] = set()
     for file in files:
         for group in file.groups:
             for rule in group.rules:
-                if isinstance(rule, RecordingRule) and rule.record not in contract.metrics:
+                # Rules of one name that add the same labels are one thing said of many: the first speaks for all.
+                kind = (rule.record, *rule.labels) if isinstance(rule, RecordingRule) else ()
+                if isinstance(rule, RecordingRule) and rule.record not in contract.metrics and kind not in seen:
+                    seen.add(kind)
                     known = recorded[rule.record].labels if rule.record in recorded else ()
                     labels = dict.fromkeys((*known, *sorted(_carried(parse(rule.expr), series)), *rule.labels))
                     recorded[rule.record] = series[rule.record] = Metric(rule.record, "gauge", tuple(labels), where=rule.where)

@@ -3,6 +3,7 @@ both languages, the signals first."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -14,6 +15,7 @@ from generators.conventions import burn_rate
 from generators.ir.dashboards import Dashboard, Grafana, Panel
 from generators.plan import Panel as Planned
 from generators.plan import Plan
+from generators.promql import parse, selectors
 from generators.resolve import resolve
 from generators.slo import TIERS
 from generators.spec.load import load
@@ -139,9 +141,28 @@ def test_coverage_counts_each_declared_operation_and_nothing_else() -> None:
     assert operations
     exprs = [query.expr for panel in panels("coverage") if panel.kind == "bargauge" for query in panel.queries]
     for service, operation in operations:
-        counted = f'service="{service.name}", method="{operation.method}", endpoint="{operation.route}"'
-        assert any(counted in expr for expr in exprs), counted
-        assert any(f'service_name="{service.name}", span_name="{operation}"' in expr for expr in exprs), str(operation)
+        known = {"service": service.name, "method": operation.method, "endpoint": operation.route}
+        traced = {"service_name": service.name, "span_name": str(operation)}
+        assert any(_counts(expr, known) for expr in exprs), known
+        assert any(_counts(expr, traced) for expr in exprs), traced
+        assert not any(_counts(expr, {**known, "endpoint": operation.route + "x"}) for expr in exprs)
+    for service in plan().services:
+        if service.operations:
+            mine = [expr for expr in exprs if f'service="{service.name}"' in expr or f'service_name="{service.name}"' in expr]
+            assert mine
+            assert all(expr.endswith(f"/ {len(service.operations)}") for expr in mine)
+
+
+def _counts(expr: str, series: dict[str, str]) -> bool:
+    """Whether a selector of the query takes a series with these labels, and no label is left to chance."""
+    return any(
+        {matcher.name for matcher in selector.matchers} == set(series)
+        and all(
+            re.fullmatch(matcher.value, series[matcher.name]) if matcher.op == "=~" else matcher.value == series[matcher.name]
+            for matcher in selector.matchers
+        )
+        for selector in selectors(parse(expr))
+    )
 
 
 def test_the_goals_are_the_thresholds_of_coverage() -> None:

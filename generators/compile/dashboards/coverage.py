@@ -1,8 +1,9 @@
-"""How much of what was declared is really seen. In: the Plan's services, operations, metrics and goals. Out: shares, each the
-mean of one term a declared thing: 1 where it was seen within a day, 0 where it was not, so that nothing undeclared can count."""
+"""How much of what was declared is really seen. In: the Plan's services, operations, metrics and goals. Out: shares: how
+many of the declared were seen within a day, by their exact names, so that nothing undeclared can count."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -19,14 +20,12 @@ from generators.plan import Operation, Plan, Service
 
 SEEN = "1d"
 PANEL_QUERIES = 26
+SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
+"""What has a meaning in a regular expression."""
 
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _matchers(values: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{label}={_quoted(value)}" for label, value in values.items()) + "}"
 
 
 def share(series: Iterable[str]) -> str:
@@ -53,12 +52,19 @@ def _labels(metric: Metric) -> tuple[str, ...]:
     return next((pair for pair in known if set(pair) <= set(metric.labels)), ())
 
 
-def _of_operation(metric: Metric, operation: Operation) -> dict[str, str]:
-    labels = _labels(metric)
-    if labels[0] == "method":
-        return {"method": operation.method, "endpoint": operation.route}
+def _split(metric: Metric, operation: Operation) -> tuple[str, str]:
+    """An operation as the values of the metric's two labels."""
+    if _labels(metric)[0] == "method":
+        return operation.method, operation.route
     package, _, method = operation.route.strip("/").rpartition("/")
-    return {"grpc_service": package, "grpc_method": method} if package else {"grpc_method": method}
+    return package, method
+
+
+def seen(metric: str, fixed: Mapping[str, str], label: str, values: Iterable[str]) -> str:
+    """How many of these values of a label had a sample within a day; the values are exact, so nothing else is counted."""
+    any_of = "|".join(SPECIAL.sub(r"\\\g<0>", value) for value in values)
+    matchers = ", ".join((*(f"{key}={_quoted(value)}" for key, value in fixed.items()), f"{label}=~{_quoted(any_of)}"))
+    return f"(count(count by ({label}) (present_over_time({metric}{{{matchers}}}[{SEEN}]))) or vector(0))"
 
 
 def api_shares(plan: Plan) -> tuple[tuple[str, str], ...]:
@@ -67,11 +73,13 @@ def api_shares(plan: Plan) -> tuple[tuple[str, str], ...]:
     for service in plan.services:
         metric = _counter(plan, service)
         if metric and service.operations:
-            series = [
-                f"{metric.name}{_matchers({name.SERVICE: service.name, **_of_operation(metric, operation)})}"
-                for operation in service.operations
-            ]
-            found.append((service.name, share(series)))
+            by_first: dict[str, list[str]] = {}
+            for operation in service.operations:
+                first, second = _split(metric, operation)
+                by_first.setdefault(first, []).append(second)
+            one, other = _labels(metric)
+            terms = [seen(metric.name, {name.SERVICE: service.name, one: first}, other, rest) for first, rest in by_first.items()]
+            found.append((service.name, f"({' + '.join(terms)}) / {len(service.operations)}"))
     return tuple(found)
 
 
@@ -82,10 +90,7 @@ def trace_shares(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
             service.name,
-            share(
-                f"{SPANS}{_matchers({'service_name': service.name, 'span_name': str(operation)})}"
-                for operation in service.operations
-            ),
+            f"{seen(SPANS, {'service_name': service.name}, 'span_name', map(str, service.operations))} / {len(service.operations)}",
         )
         for service in plan.services
         if service.traced and service.operations
