@@ -16,8 +16,11 @@ from generators.compile.dashboards.words import DASHBOARDS, say, text
 from generators.ir.dashboards import Dashboard, Row, Variable
 from generators.plan import KindPanels, Plan, Text
 
-EXTRA: Mapping[str, Callable[[Plan], tuple[Row, ...]]] = {"monitoring": monitoring_rows, "tracing": tracing_rows}
-"""Rows that come before the catalogue's panels on a dashboard of the core."""
+FIRST: Mapping[str, Callable[[Plan], tuple[Row, ...]]] = {"monitoring": monitoring_rows}
+LAST: Mapping[str, Callable[[Plan], tuple[Row, ...]]] = {"tracing": tracing_rows}
+"""Rows of the core before and after the catalogue's panels, by dashboard."""
+ABOUT_OURSELVES = frozenset({*FIRST, *LAST})
+"""Dashboards of the monitoring's own parts: not what the team runs."""
 
 
 def uid_of(kind: KindPanels) -> str:
@@ -60,9 +63,10 @@ def compile_kinds(plan: Plan) -> Iterator[Dashboard]:
     """A dashboard for each group of kinds."""
     served = {kind.kind for kind in applications(plan)}
     for uid, kinds in by_dashboard(plan).items():
-        rows = list(EXTRA[uid](plan)) if uid in EXTRA else []
+        rows = list(FIRST[uid](plan)) if uid in FIRST else []
         for kind in kinds:
             rows.extend(in_rows(plan, kind.panels, kind.title if len(kinds) > 1 or rows else None))
+        rows.extend(LAST[uid](plan) if uid in LAST else ())
         rows.append(Row(say(plan, text("延迟", "Latency")), tuple(latency_spread(plan, [kind.kind for kind in kinds]))))
         if plan.slos and any(kind.kind in served for kind in kinds):
             rows.append(service_row(plan))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from generators import conventions as name
 from generators.compile.dashboards.alerts import firing_count, firing_table
 from generators.compile.dashboards.frame import OF_SERVICE, dashboard, joined, services
-from generators.compile.dashboards.kinds import EXTRA, applications, uid_of
+from generators.compile.dashboards.kinds import ABOUT_OURSELVES, applications, uid_of
 from generators.compile.dashboards.monitoring import targets_up
 from generators.compile.dashboards.objectives import BUDGET, least_budget
 from generators.compile.dashboards.panels import HALF, LARGE, THIRD, asked, from_plan, headline, leading, up_or_down
@@ -75,7 +75,7 @@ def _rest(plan: Plan) -> Iterator[Panel]:
     """One panel of each other kind: what runs full first."""
     served = {kind.kind for kind in applications(plan)}
     for kind in plan.kind_panels:
-        if not kind.kind or not kind.panels or kind.kind in served or uid_of(kind) in EXTRA:
+        if not kind.kind or not kind.panels or kind.kind in served or uid_of(kind) in ABOUT_OURSELVES:
             continue
         full = next((panel for panel in kind.panels if panel.aspect == "saturation"), kind.panels[0])
         panel = leading(from_plan(full, plan, THIRD), plan, uid_of(kind))
