@@ -13,7 +13,7 @@ from pathlib import Path
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from operate import release as releases
-from operate.engines import EngineError
+from operate.engines import Engine, EngineError
 from operate.journal import SETTLED, TOUCHING, Entry, Phase, new_run
 from operate.proving import prove
 from operate.release import Release, ReleaseError
@@ -126,11 +126,19 @@ def _load(run: Run, release: Release, previous: Release | None, unsure: bool) ->
     with site.show.phase("reload", f"start or reload on the {release.engine} engine"):
         if previous is not None and previous.engine != release.engine:
             site.engine(previous.engine).down(previous.compiled.stack, site.say)
-        engine.up(release.compiled.stack, site.say)
-        engine.reload(release.compiled.stack, _affected(release, None if unsure else previous), site.say)
+        _take(site, engine, release, None if unsure else previous)
     run.enter("verify", release.hash, before)
     with site.show.phase("verify", "ask every engine what it runs"):
         return verify(site, release, SETTLING)
+
+
+def _take(site: Site, engine: Engine, release: Release, loaded: Release | None) -> None:
+    """Start what is not there or is described otherwise; what ran on takes its changed files by a reload."""
+    stack = release.compiled.stack
+    before = {one.component: one.ident for one in engine.status(stack)}
+    engine.up(stack, site.say)
+    ran_on = {one.component for one in engine.status(stack) if one.ident and one.ident == before.get(one.component)}
+    engine.reload(stack, [name for name in _affected(release, loaded) if name in ran_on], site.say)
 
 
 def _affected(release: Release, previous: Release | None) -> list[str]:
@@ -162,9 +170,7 @@ def _go_back(run: Run, failed: Release, previous: Release | None, why: str) -> O
         site.state.switch(previous.hash)
         if failed.engine != previous.engine:
             site.engine(failed.engine).down(failed.compiled.stack, site.say)
-        engine = site.engine(previous.engine)
-        engine.up(previous.compiled.stack, site.say)
-        engine.reload(previous.compiled.stack, _affected(previous, None), site.say)
+        _take(site, site.engine(previous.engine), previous, None)
         report = verify(site, previous, SETTLING)
     if not report.good:
         lines = "\n  ".join(report.findings)

@@ -51,6 +51,7 @@ class Show:
         if self.format != "text" or not rows:
             return
         if not self.out.is_terminal:
+            self.line(f"{title}:")
             for row in rows:
                 self.line("\t".join(row))
             return

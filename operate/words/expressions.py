@@ -4,6 +4,7 @@ only numbers, ranges, matchers or names changed, else both expressions."""
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ from generators.promql.syntax import (
 COMPARISONS = frozenset({">", ">=", "<", "<=", "==", "!="})
 MANY = 3
 """More single differences than this read worse than the two expressions."""
+LONG, AROUND = 160, 20
+"""Characters of an expression that is shown whole; characters shown beside a difference in a longer one."""
 UNITS = {"seconds": " s", "bytes": " B", "ratio": "", "celsius": " °C"}
 
 
@@ -45,8 +48,22 @@ def changed(old: str, new: str, contract: Contract) -> list[str]:
     except _Different:
         phrases = []
     if not phrases or len(phrases) > MANY:
-        return [f"expression `{promql.text_of(before)}` -> `{promql.text_of(after)}`"]
+        return [_sides(promql.text_of(before), promql.text_of(after))]
     return phrases
+
+
+def _sides(old: str, new: str) -> str:
+    """Both expressions; of long ones what differs, with a little of what stands around it."""
+    if max(len(old), len(new)) <= LONG:
+        return f"expression `{old}` -> `{new}`"
+    begin = max(len(os.path.commonprefix([old, new])) - AROUND, 0)
+    end = max(len(os.path.commonprefix([old[begin:][::-1], new[begin:][::-1]])) - AROUND, 0)
+    pieces = [_cut(("…" if begin else "") + side[begin : len(side) - end] + ("…" if end else "")) for side in (old, new)]
+    return f"expression `{pieces[0]}` -> `{pieces[1]}`"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONG else f"{text[: LONG // 2]} … {text[-LONG // 2 :]}"
 
 
 def _differences(old: Any, new: Any, contract: Contract, unit: str) -> Iterator[str]:

@@ -3,6 +3,7 @@ names of alerts and recorded series."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from generators.ir.contract import Contract
@@ -57,15 +58,20 @@ def _group_map(files: Iterable[RuleFile]) -> dict[str, RuleGroup]:
 
 
 def _rule_map(files: Iterable[RuleFile], kind: type[Rule]) -> dict[str, Placed]:
-    """Rules by name; those that share one are told apart by their labels' place, counted."""
+    """Rules by name; those that share one are told apart by their labels, and if even these are the same, counted."""
+    placed = [(group, rule) for file in files for group in file.groups for rule in group.rules if isinstance(rule, kind)]
+    names = Counter(_name(rule) for _, rule in placed)
     found: dict[str, Placed] = {}
-    for file in files:
-        for group in file.groups:
-            for rule in group.rules:
-                if isinstance(rule, kind):
-                    name = rule.alert if isinstance(rule, AlertingRule) else rule.record
-                    key, count = name, 2
-                    while key in found:
-                        key, count = f"{name} ({count})", count + 1
-                    found[key] = (group, rule)
+    for group, rule in placed:
+        name = _name(rule)
+        if names[name] > 1:
+            name += "{" + ", ".join(f'{key}="{value}"' for key, value in sorted(rule.labels.items())) + "}"
+        key, count = name, 2
+        while key in found:
+            key, count = f"{name} ({count})", count + 1
+        found[key] = (group, rule)
     return found
+
+
+def _name(rule: Rule) -> str:
+    return rule.alert if isinstance(rule, AlertingRule) else rule.record
