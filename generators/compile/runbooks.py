@@ -113,7 +113,9 @@ def _tier_section(plan: Plan, tier: BurnTier, locale: str) -> Section:
     numbers = {"factor": f"{tier.factor:f}", "long": tier.long_text, "short": tier.short_text}
     watched = tuple(dict.fromkeys(slo.service.name for slo in plan.slos))
     services = tuple(plan.service(name) for name in watched)
-    objectives = ", ".join(f"{_said(slo.title, locale, slo.id)} (`{slo.id}`, {(slo.objective * 100).normalize():f}%)" for slo in plan.slos)
+    objectives = ", ".join(
+        f"{_said(slo.title, locale, slo.id)} (`{slo.id}`, {(slo.objective * 100).normalize():f}%)" for slo in plan.slos
+    )
     return Section(
         locale=locale,
         title=texts["title"],

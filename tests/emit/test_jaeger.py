@@ -53,9 +53,9 @@ def on_free_ports(tracing: Tracing) -> Tracing:
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
         one.close()
-    names = ("otlp_grpc", "otlp_http", "query_http", "query_grpc", "span_metrics", "health")
-    addresses = {name: f"127.0.0.1:{port}" for name, port in zip(names, ports, strict=False)}
-    return dataclasses.replace(tracing, telemetry_port=ports[6], **addresses)
+    grpc, http, query, query_grpc, counts, health = (f"127.0.0.1:{port}" for port in ports[:6])
+    moved = dataclasses.replace(tracing, otlp_grpc=grpc, otlp_http=http, query_http=query, query_grpc=query_grpc)
+    return dataclasses.replace(moved, span_metrics=counts, health=health, telemetry_port=ports[6])
 
 
 def get(url: str) -> tuple[int, str]:

@@ -1,0 +1,139 @@
+"""Inhibition on the shipped spec: what it may hide, and what it must never hide."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from itertools import product
+
+import pytest
+
+from generators.compile.inhibition import compile_inhibition
+from generators.ir.alerting import InhibitRule, Matcher
+from generators.plan import Alert, Plan
+from generators.slo import TIERS
+from tests.routing.plans import shipped
+
+Labels = Mapping[str, str]
+
+
+def holds(matchers: tuple[Matcher, ...], labels: Labels) -> bool:
+    """Whether labels meet matchers, as Alertmanager anchors them."""
+    return all(
+        (bool(re.fullmatch(one.value, labels.get(one.label, ""))) if "~" in one.op else one.value == labels.get(one.label, ""))
+        != one.op.startswith("!")
+        for one in matchers
+    )
+
+
+def mutes(rule: InhibitRule, source: Labels, target: Labels) -> bool:
+    """Whether the rule keeps the target back while the source fires."""
+    same = all(source.get(label, "") == target.get(label, "") for label in rule.equal)
+    return same and holds(rule.source, source) and holds(rule.target, target)
+
+
+def instances(plan: Plan) -> Iterable[tuple[Alert | None, dict[str, str]]]:
+    """Every alert on every service it watches, with the labels it would have; None for burn alerts."""
+    for alert in plan.alerts:
+        for service in alert.services:
+            own = {"alertname": alert.name, "severity": alert.severity, "signal": alert.signal, **plan.environment.labels}
+            yield alert, {**own, **service.labels}
+    for slo, tier in product(plan.slos, TIERS):
+        own = {"alertname": tier.name, "severity": tier.severity, "signal": "burn", **plan.environment.labels}
+        yield None, {**own, **slo.service.labels}
+
+
+def hidden(plan: Plan) -> list[tuple[Alert, Labels, Alert | None, Labels]]:
+    """Every pair in which a source keeps a target back."""
+    rules, all_of_them = compile_inhibition(plan), list(instances(plan))
+    return [
+        (alert, source, other, target)
+        for alert, source in all_of_them
+        for other, target in all_of_them
+        if alert and any(mutes(rule, source, target) for rule in rules)
+    ]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """The shipped plan, its outages remembered for six minutes after they are over."""
+    shown = shipped()
+    alerts = tuple(
+        dataclasses.replace(one, keep_firing=360) if one.name in ("PostgresDown", "ServiceDown") else one for one in shown.alerts
+    )
+    return dataclasses.replace(shown, alerts=alerts, notify=dataclasses.replace(shown.notify, group_wait=15))
+
+
+@pytest.fixture(scope="module")
+def pairs(plan: Plan) -> list[tuple[Alert, Labels, Alert | None, Labels]]:
+    return hidden(plan)
+
+
+def told(pairs: list[tuple[Alert, Labels, Alert | None, Labels]]) -> set[tuple[str, str, str, str]]:
+    return {(s["alertname"], s["service"], t["alertname"], t["service"]) for _, s, _, t in pairs}
+
+
+def test_a_dependency_that_is_down_keeps_its_dependents_back(pairs: list[tuple[Alert, Labels, Alert | None, Labels]]) -> None:
+    found = told(pairs)
+    assert ("PostgresDown", "postgres", "HighErrorRatio", "football-api") in found
+    assert ("PostgresDown", "postgres", "ErrorBudgetBurnFast", "football-api") in found
+    assert ("PostgresDown", "postgres", "HighErrorRatio", "football-models") not in found  # nothing says that it needs it
+    assert ("ServiceDown", "football-api", "PostgresConnectionsHigh", "postgres") not in found  # never against the arrow
+
+
+def test_only_outages_and_absences_keep_anything_back(pairs: list[tuple[Alert, Labels, Alert | None, Labels]]) -> None:
+    assert pairs
+    assert {source.signal for source, *_ in pairs} <= {"outage", "absence"}
+    assert "ExporterDown" not in {source.name for source, *_ in pairs}
+
+
+def test_a_critical_page_is_kept_back_by_a_critical_cause_only(pairs: list[tuple[Alert, Labels, Alert | None, Labels]]) -> None:
+    assert all(s["severity"] == "critical" for _, s, _, t in pairs if t["severity"] == "critical")
+
+
+def test_nothing_keeps_itself_or_its_own_service_s_outage_back(pairs: list[tuple[Alert, Labels, Alert | None, Labels]]) -> None:
+    assert not [s for _, s, _, t in pairs if s == t]
+    own = [t for _, s, _, t in pairs if s["service"] == t["service"]]
+    assert own
+    assert not [t for t in own if t["signal"] in ("outage", "absence") or t["severity"] == "critical"]
+    back = {(t, s) for s, t in ((tuple(s.items()), tuple(t.items())) for _, s, _, t in pairs)}
+    assert not back & {(tuple(s.items()), tuple(t.items())) for _, s, _, t in pairs}, "two alerts would mute each other"
+
+
+def test_a_cause_is_told_first_and_remembered_as_long(
+    plan: Plan, pairs: list[tuple[Alert, Labels, Alert | None, Labels]]
+) -> None:
+    for cause, source, target, _ in pairs:
+        if target is None:
+            continue
+        scraped = plan.service(source["service"]).scrape_interval
+        fires = scraped + plan.stack.evaluation_interval + cause.window + cause.hold
+        assert fires <= target.hold + plan.notify.group_wait, (cause.name, target.name)
+        assert cause.keep_firing >= target.window + target.keep_firing, (cause.name, target.name)
+
+
+def test_a_slow_or_forgetful_cause_keeps_nothing_back(plan: Plan) -> None:
+    for change in ({"hold": 600}, {"keep_firing": 0}):
+        alerts = tuple(dataclasses.replace(one, **change) if one.name == "PostgresDown" else one for one in plan.alerts)  # type: ignore[arg-type]
+        found = told(hidden(dataclasses.replace(plan, alerts=alerts)))
+        assert ("PostgresDown", "postgres", "HighErrorRatio", "football-api") not in found
+        assert ("PostgresDown", "postgres", "ErrorBudgetBurnFast", "football-api") not in found
+
+
+def test_the_labels_held_equal_are_on_both_sides(plan: Plan) -> None:
+    for rule in compile_inhibition(plan):
+        for alert, labels in instances(plan):
+            if alert and (holds(rule.source, labels) or holds(rule.target, labels)):
+                assert set(rule.equal) <= set(labels), (rule.name, alert.name)
+
+
+def test_a_warning_keeps_warnings_back_but_no_page(plan: Plan) -> None:
+    alerts = tuple(
+        dataclasses.replace(one, severity="warning") if one.name == "PostgresDown" else one
+        for one in plan.alerts
+        if one.name != "ServiceDown"
+    )
+    found = [(s, t) for _, s, _, t in hidden(dataclasses.replace(plan, alerts=alerts)) if s["alertname"] == "PostgresDown"]
+    assert found
+    assert {t["severity"] for _, t in found} <= {"warning", "info"}
