@@ -95,6 +95,7 @@ GRAFANA = Part(
     user="472:0",
     environment={
         "GF_PATHS_PROVISIONING": "{release}/grafana/provisioning",
+        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": "{release}/grafana/dashboards/overview.json",
         "GF_SERVER_ROOT_URL": "{url}",
         "GF_SERVER_HTTP_PORT": "{port:http}",
         "GF_SECURITY_ADMIN_USER": "admin",

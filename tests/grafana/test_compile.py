@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from generators.catalogue import catalogue
 from generators.compile.dashboards import compile_grafana
+from generators.compile.stack import compile_stack
 from generators.conventions import burn_rate
+from generators.emit.grafana import emit
 from generators.ir.dashboards import Dashboard, Grafana, Panel
+from generators.plan import DashboardPlan, MixinPlan, PanelQuery, Plan
 from generators.plan import Panel as Planned
-from generators.plan import Plan
 from generators.promql import parse, selectors
 from generators.resolve import resolve
 from generators.slo import TIERS
@@ -163,6 +166,30 @@ def _counts(expr: str, series: dict[str, str]) -> bool:
         )
         for selector in selectors(parse(expr))
     )
+
+
+def test_the_page_people_see_first_is_the_home_dashboard() -> None:
+    component = next(each for each in compile_stack(plan()).components if each.name == "grafana")
+    first = component.environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert first.endswith(f"/grafana/dashboards/{grafana().home}.json")
+
+
+def test_a_mixin_s_dashboard_joins_the_others() -> None:
+    mixin = MixinPlan("m.libsonnet", {}, {}, {"disks": {"title": "Disks", "panels": []}})
+    joined = compile_grafana(replace(plan(), mixins=(mixin,)))
+    assert [(each.uid, each.title) for each in joined.foreign] == [("disks", "Disks")]
+    assert set(emit(joined)) - set(emit(grafana())) == {"grafana/dashboards/disks.json"}
+
+
+def test_a_dashboard_of_the_spec_adds_rows_to_a_core_one_or_stands_for_itself() -> None:
+    words = {"zh-CN": "行", "en": "row"}
+    own = Planned(words, words, "stat", (PanelQuery("sum(up)"),), "short", "detail")
+    added = DashboardPlan("api", words, words, ((words, (own,)),))
+    alone = DashboardPlan("mine", words, words, ((words, (own,)),))
+    boards = {each.uid: each for each in compile_grafana(replace(plan(), dashboards=(added, alone))).dashboards}
+    assert boards["api"].rows[:-1] == dashboard("api").rows
+    assert boards["api"].rows[-1].title == boards["mine"].rows[0].title == "行 / row"
+    assert boards["mine"].title == "行 / row"
 
 
 def test_the_goals_are_the_thresholds_of_coverage() -> None:

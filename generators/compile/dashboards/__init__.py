@@ -3,7 +3,6 @@ what every team needs (overview, objectives, alerts, coverage, trends) go throug
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -23,9 +22,6 @@ from generators.ir.stack import RELEASES_TARGET
 from generators.plan import DashboardPlan, Plan
 
 __all__ = ["compile_grafana"]
-
-NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]+")
-LONGEST_UID = 40
 
 
 def compile_grafana(plan: Plan) -> Grafana:
@@ -52,11 +48,10 @@ def _core(plan: Plan) -> Iterator[Dashboard]:
 
 
 def _foreign(plan: Plan) -> Iterator[ForeignDashboard]:
-    """What mixins brought along: under its own uid, or one made of its file's name."""
+    """What mixins brought along."""
     for mixin in plan.mixins:
-        for file, model in mixin.dashboards.items():
+        for uid, model in mixin.dashboards.items():
             if isinstance(model, Mapping):
-                uid = str(model.get("uid") or NOT_IN_A_UID.sub("-", file.removesuffix(".json")))[:LONGEST_UID]
                 yield ForeignDashboard(uid, str(model.get("title") or uid), model, mixin.where)
 
 
