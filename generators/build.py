@@ -69,8 +69,8 @@ def build(
         return Build(faults=in_reading_order(loaded.faults))
     mixins, wrong = _mixins(loaded, spec)
     plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
-    if plan is None or wrong:
-        return Build(faults=in_reading_order((*wrong, *faults)))
+    if plan is None or wrong or loaded.faults:
+        return Build(faults=in_reading_order((*loaded.faults, *wrong, *faults)))
     unproved = unprovable(plan)
     if unproved:
         return Build(faults=in_reading_order(unproved))
