@@ -14,7 +14,7 @@ from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from operate import release as releases
 from operate.engines import Engine, EngineError
-from operate.journal import SETTLED, TOUCHING, Entry, Phase, new_run
+from operate.journal import TOUCHING, Entry, Phase, new_run
 from operate.proving import prove
 from operate.release import Release, ReleaseError
 from operate.site import Site
@@ -94,7 +94,7 @@ def activate(run: Run, release: Release, unsure: bool) -> Outcome:
     site = run.site
     previous = _last_proven(site, release)
     before = previous.hash if previous else ""
-    if not unsure and site.state.release() == release.hash == before and _ended(site) != "down":
+    if not unsure and site.state.release() == release.hash == before and site.journal.settled() != "down":
         with site.show.phase("verify", f"{release.hash} is already released; is it what runs?"):
             report = verify(site, release)
         if report.good:
@@ -206,12 +206,6 @@ def _unsettled(site: Site) -> bool:
     """Whether an earlier run that touched what runs could not be brought to an end."""
     entry = site.journal.unfinished()
     return entry is not None and entry.phase in TOUCHING
-
-
-def _ended(site: Site) -> str:
-    """The last end in the journal; a run that is under way does not count."""
-    ends = [entry.phase for entry in site.journal.entries() if entry.phase in SETTLED]
-    return ends[-1] if ends else ""
 
 
 def _last_proven(site: Site, release: Release) -> Release | None:

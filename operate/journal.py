@@ -78,6 +78,11 @@ class Journal:
                 touched = None
         return touched or (last if last is not None and last.phase not in ENDS else None)
 
+    def settled(self) -> str:
+        """The last phase in which all engines were known to be as this journal says; "" when there was none."""
+        ends = [entry.phase for entry in self.entries() if entry.phase in SETTLED]
+        return ends[-1] if ends else ""
+
     def proven(self) -> tuple[str, ...]:
         """Releases that were verified while running, the latest last, each once."""
         seen: dict[str, None] = {}

@@ -50,6 +50,9 @@ def _status(site: Site) -> int:
             "releases": earlier,
         }
     )
+    if site.journal.settled() == "down":
+        site.show.note("stopped by `touchline down`; `touchline deploy` starts it again", "ok")
+        return FINE
     unwell = [one.component for one in running if one.health not in ("running", "done")]
     if unwell:
         site.show.note(f"not running: {', '.join(unwell)}; `touchline deploy` starts what is missing", "failed")
