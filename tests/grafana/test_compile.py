@@ -5,17 +5,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, cast
 
 import pytest
 
 from generators.catalogue import catalogue
+from generators.checks import dashboard_links, dashboard_queries, dashboards
+from generators.compile.contract import with_recorded
 from generators.compile.dashboards import compile_grafana
+from generators.compile.rules import compile_rules
+from generators.compile.scrape import compile_scrape
 from generators.compile.stack import compile_stack
 from generators.conventions import burn_rate
 from generators.emit.grafana import emit
+from generators.ir.compiled import Compiled
+from generators.ir.contract import Contract
 from generators.ir.dashboards import Dashboard, Grafana, Panel
+from generators.ir.rules import RuleFile
+from generators.ir.scrape import Prometheus
 from generators.plan import DashboardPlan, MixinPlan, PanelQuery, Plan
 from generators.plan import Panel as Planned
 from generators.promql import parse, selectors
@@ -198,3 +207,41 @@ def test_the_goals_are_the_thresholds_of_coverage() -> None:
     assert steps["API coverage"] == goals.api_coverage
     assert steps["Trace coverage"] == goals.trace_coverage
     assert steps["Business coverage"] == goals.business_coverage
+
+
+SMALLER: dict[str, dict[str, Any]] = {
+    "no objectives": {"slos": ()},
+    "no tracing": {"tracing": None},
+    "no panels": {"kind_panels": ()},
+    "no alerts": {"alerts": ()},
+    "one language": {"project": replace(plan().project, locales=("en",), locale="en")},
+}
+
+
+@pytest.mark.parametrize("what", [name for name in SMALLER if "language" not in name])
+def test_a_smaller_plan_compiles_into_dashboards_without_fault(what: str) -> None:
+    smaller = replace(plan(), **SMALLER[what])
+    built = compile_grafana(smaller)
+    rules = compile_rules(smaller)
+    compiled = cast(Compiled, _Part(built, with_recorded(smaller.contract, rules), compile_scrape(smaller), ()))
+    families = (dashboards, dashboard_links, dashboard_queries)
+    faults = [fault for family in families for check in family.CHECKS for fault in check(compiled)]
+    assert faults == []
+    assert {each.uid for each in built.dashboards} >= {"overview", "alerts", "coverage", "trends"}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What the checks of dashboards read of a compilation."""
+
+    grafana: Grafana
+    contract: Contract
+    prometheus: Prometheus
+    rule_files: tuple[RuleFile, ...]
+
+
+def test_one_language_says_everything_once() -> None:
+    built = compile_grafana(replace(plan(), **SMALLER["one language"]))
+    overview = next(each for each in built.dashboards if each.uid == "overview")
+    assert overview.title == "APM overview"
+    assert not any("\u4e00" <= character <= "\u9fff" for row in overview.rows for character in row.title)
