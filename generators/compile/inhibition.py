@@ -5,8 +5,8 @@ never its own service's outages, so that nothing mutes itself. An exporter that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from generators import conventions as name
 from generators.ir.alerting import InhibitRule, Matcher
@@ -20,7 +20,7 @@ MUTES: tuple[tuple[AlertSeverity, frozenset[str]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """An alert that a cause may mute: `earliest` and `memory` are the seconds from a fault's begin to its firing at the soonest,
     and from the fault's end to its last firing."""
@@ -33,13 +33,29 @@ class Target:
     memory: int
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who watches a service: the causes and the targets among its alerts."""
+
+    causes: list[Alert] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+
+
 def compile_inhibition(plan: Plan) -> tuple[InhibitRule, ...]:
     """Inhibition within each service, then along the dependencies, in the order of the services."""
     targets = [*map(_target, (one for one in plan.alerts if one.signal != "heartbeat")), *_burn_targets(plan.slos)]
     causes = [alert for alert in plan.alerts if alert.signal in CAUSES]
+    watches = {service.name: Watch() for service in plan.services}
+    for cause in causes:
+        for service in cause.services:
+            watches[service.name].causes.append(cause)
+    for target in targets:
+        for name_of_service in target.services:
+            watches[name_of_service].targets.append(target)
+    known = {service.name: service for service in plan.services}
     rules = list(_within_service(plan, causes, targets))
     for service in plan.services:
-        rules += _along_dependencies(plan, service, causes, targets)
+        rules += _along_dependencies(plan, service, _dependents(known, service), watches)
     return tuple(rules)
 
 
@@ -89,15 +105,16 @@ def _within_service(plan: Plan, causes: list[Alert], targets: list[Target]) -> I
         )
 
 
-def _along_dependencies(plan: Plan, service: Service, causes: list[Alert], targets: list[Target]) -> Iterable[InhibitRule]:
-    dependents = _dependents(plan, service)
+def _along_dependencies(
+    plan: Plan, service: Service, dependents: tuple[str, ...], watches: Mapping[str, Watch]
+) -> Iterable[InhibitRule]:
     groups: dict[tuple[AlertSeverity, tuple[str, ...]], list[Alert]] = {}
-    for severity, muted in MUTES if dependents else ():
-        reached = [one for one in targets if one.severity in muted and one.services & set(dependents)]
-        for cause in causes:
-            if cause.severity == severity and service in cause.services:
-                names = tuple(one.name for one in reached if _mutes(plan, cause, service.scrape_interval, one))
-                groups.setdefault((severity, names), []).append(cause)
+    reached = dict.fromkeys(target for one in dependents for target in watches[one].targets)
+    for severity, muted in MUTES:
+        for cause in watches[service.name].causes if reached else ():
+            if cause.severity == severity:
+                found = [one for one in reached if one.severity in muted and _mutes(plan, cause, service.scrape_interval, one)]
+                groups.setdefault((severity, tuple(one.name for one in found)), []).append(cause)
     for (severity, names), together in groups.items():
         if names:
             limit = () if severity == "critical" else (Matcher(name.SEVERITY, "!=", "critical"),)
@@ -110,9 +127,8 @@ def _along_dependencies(plan: Plan, service: Service, causes: list[Alert], targe
             )
 
 
-def _dependents(plan: Plan, service: Service) -> tuple[str, ...]:
+def _dependents(known: Mapping[str, Service], service: Service) -> tuple[str, ...]:
     """Everything that needs the service, directly or through others, itself left out."""
-    known = {one.name: one for one in plan.services}
     found: dict[str, None] = {}
     waiting = list(service.dependents)
     while waiting:

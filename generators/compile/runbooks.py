@@ -4,7 +4,8 @@ and what the Plan knows besides: who it is about, when it fires, which failing d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from generators.compile.annotations import SLO_DASHBOARD, base_url
@@ -19,10 +20,33 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 TEST = "make test    # promtool test rules prometheus/tests/*.yml"
 
 
+SHOWN = 12
+"""Services, objectives and dependencies that a page lists at most: an alert of a whole kind may watch a thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The Plan, with its services by name and, by service, the alerts that would say it is gone."""
+
+    plan: Plan
+    services: Mapping[str, Service]
+    causes: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Known:
+        """Index a Plan."""
+        causes: dict[str, tuple[str, ...]] = {}
+        for alert in plan.alerts:
+            for service in alert.services if alert.signal in CAUSES else ():
+                causes[service.name] = (*causes.get(service.name, ()), alert.name)
+        return cls(plan, {service.name: service for service in plan.services}, causes)
+
+
 def compile_runbooks(plan: Plan) -> tuple[Runbook, ...]:
     """The runbooks of every alert and, where there are objectives, of each burn-rate tier."""
-    own = [_of_alert(plan, alert) for alert in plan.alerts]
-    burns = [_of_tier(plan, tier) for tier in TIERS] if plan.slos else []
+    known = Known.of(plan)
+    own = [_of_alert(known, alert) for alert in plan.alerts]
+    burns = [_of_tier(known, tier) for tier in TIERS] if plan.slos else []
     return (*own, *burns)
 
 
@@ -41,13 +65,14 @@ def _page(plan: Plan, alert: str, expr: str, dashboard: str, sections: Iterable[
     )
 
 
-def _of_alert(plan: Plan, alert: Alert) -> Runbook:
-    sections = (_alert_section(plan, alert, locale) for locale in plan.project.locales)
+def _of_alert(known: Known, alert: Alert) -> Runbook:
+    plan = known.plan
+    sections = (_alert_section(known, alert, locale) for locale in plan.project.locales)
     condition = alert.when or (alert.anomaly.expr if alert.anomaly else "")
     return _page(plan, alert.name, condition, alert.dashboard, sections)
 
 
-def _alert_section(plan: Plan, alert: Alert, locale: str) -> Section:
+def _alert_section(known: Known, alert: Alert, locale: str) -> Section:
     words = WORDS.get(locale, WORDS["en"])
     steps = [(query, meaning[locale]) for query, meaning in alert.runbook.steps]
     causes = [one[locale] for one in alert.runbook.causes]
@@ -57,8 +82,8 @@ def _alert_section(plan: Plan, alert: Alert, locale: str) -> Section:
         facts=tuple(_facts(alert, locale)),
         meaning=alert.runbook.meaning[locale],
         impact=alert.runbook.impact[locale],
-        steps=_steps(plan, steps),
-        causes=(*causes, *_failing_dependencies(plan, alert.services, alert, locale)),
+        steps=_steps(known.plan, steps),
+        causes=(*causes, *_failing_dependencies(known, alert.services, alert.name, locale)),
         tests=(words["tested"].format(alert=alert.name), words["ping"]),
     )
 
@@ -84,14 +109,18 @@ def _titled(service: Service, locale: str) -> str:
     return service.title.get(locale, service.name)
 
 
-def _failing_dependencies(plan: Plan, services: tuple[Service, ...], alert: Alert | None, locale: str) -> Iterable[str]:
+def _listed(items: list[str], of: int) -> str:
+    return ", ".join(items) + (f", … ({of})" if of > len(items) else "")
+
+
+def _failing_dependencies(known: Known, services: tuple[Service, ...], alert: str, locale: str) -> Iterable[str]:
     """What the watched services need, and the alerts that would say it is gone."""
     words = WORDS.get(locale, WORDS["en"])
-    for needed in dict.fromkeys(name for service in services for name in service.depends_on):
-        other = plan.service(needed)
-        told = [one.name for one in plan.alerts if one.signal in CAUSES and other in one.services and one is not alert]
-        links = ", ".join(f"[{name}]({name}.md)" for name in told)
-        yield words["dependency"].format(title=_titled(other, locale), name=needed) + (f" ({links})" if links else "")
+    needed = dict.fromkeys(name for service in services[:SHOWN] for name in service.depends_on)
+    for one in [*needed][:SHOWN]:
+        links = ", ".join(f"[{told}]({told}.md)" for told in known.causes.get(one, ()) if told != alert)
+        title = _titled(known.services[one], locale)
+        yield words["dependency"].format(title=title, name=one) + (f" ({links})" if links else "")
 
 
 def _steps(plan: Plan, steps: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
@@ -101,28 +130,30 @@ def _steps(plan: Plan, steps: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
     )
 
 
-def _of_tier(plan: Plan, tier: BurnTier) -> Runbook:
-    sections = (_tier_section(plan, tier, locale) for locale in plan.project.locales)
+def _of_tier(known: Known, tier: BurnTier) -> Runbook:
+    plan = known.plan
+    sections = (_tier_section(known, tier, locale) for locale in plan.project.locales)
     expr = f"slo:burn_rate:{tier.long_text} > {tier.factor:f} and slo:burn_rate:{tier.short_text} > {tier.factor:f}"
     return _page(plan, tier.name, expr, SLO_DASHBOARD, sections)
 
 
-def _tier_section(plan: Plan, tier: BurnTier, locale: str) -> Section:
+def _tier_section(known: Known, tier: BurnTier, locale: str) -> Section:
+    plan = known.plan
     words = WORDS.get(locale, WORDS["en"])
     texts = BURN.get(locale, BURN["en"])
     numbers = {"factor": f"{tier.factor:f}", "long": tier.long_text, "short": tier.short_text}
     watched = tuple(dict.fromkeys(slo.service.name for slo in plan.slos))
-    services = tuple(plan.service(name) for name in watched)
-    objectives = ", ".join(
-        f"{_said(slo.title, locale, slo.id)} (`{slo.id}`, {(slo.objective * 100).normalize():f}%)" for slo in plan.slos
-    )
+    services = tuple(known.services[name] for name in watched)
+    titled = [
+        f"{_said(slo.title, locale, slo.id)} (`{slo.id}`, {(slo.objective * 100).normalize():f}%)" for slo in plan.slos[:SHOWN]
+    ]
     return Section(
         locale=locale,
         title=texts["title"],
         facts=(
             (words["severity"], words[tier.severity]),
             (words["signal"], words["burn"]),
-            (words["objectives"], objectives),
+            (words["objectives"], _listed(titled, len(plan.slos))),
             (words["owner"], ", ".join(dict.fromkeys(service.owner for service in services))),
         ),
         meaning=texts["meaning"].format(**numbers),
@@ -130,7 +161,7 @@ def _tier_section(plan: Plan, tier: BurnTier, locale: str) -> Section:
         steps=_steps(
             plan, ((query.format(**numbers), meaning[locale if locale in meaning else "en"]) for query, meaning in BURN_STEPS)
         ),
-        causes=(texts["deployment"], *_failing_dependencies(plan, services, None, locale)),
+        causes=(texts["deployment"], *_failing_dependencies(known, services, tier.name, locale)),
         tests=(words["tested"].format(alert=tier.name), words["ping"]),
     )
 
