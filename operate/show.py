@@ -46,6 +46,11 @@ class Show:
         prefix = f"{MARKS[mark]} " if mark else ""
         self.err.print(f"{prefix}{escape(text)}", highlight=False, soft_wrap=True)
 
+    def done(self, text: str) -> None:
+        """The last line of a verb that went well: part of the result."""
+        if self.format == "text":
+            self.out.print(f"{MARKS['ok']} {escape(text)}", highlight=False, soft_wrap=True)
+
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Rows under a title: a table on a terminal, tab-separated lines when piped."""
         if self.format != "text" or not rows:

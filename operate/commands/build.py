@@ -27,5 +27,5 @@ def run(call: Call) -> int:
     result = sound(call, call.environment(PRODUCTION), "local" if engine == "local" else "compose", only)
     written = generated.put(call.arguments.out, result.build.files)
     call.show.json({"out": str(call.arguments.out), "files": sorted(result.build.files)})
-    call.show.note(f"{len(result.build.files)} files in {call.arguments.out}, {len(written)} of them new or changed", "ok")
+    call.show.done(f"{len(result.build.files)} files in {call.arguments.out}, {len(written)} of them new or changed")
     return FINE

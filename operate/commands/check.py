@@ -48,5 +48,5 @@ def run(call: Call) -> int:
     elif found:
         show.note(f"{len(found)} generated files differ from {call.spec}; run `make generate`", "failed")
     else:
-        show.note(f"{call.spec} is sound, {len(built.files)} generated files are as it says", "ok")
+        show.done(f"{call.spec} is sound, {len(built.files)} generated files are as it says")
     return USERS_FAULT if errors or found or built.compiled is None else FINE

@@ -46,5 +46,5 @@ def conclude(site: Site, outcome: Outcome) -> int:
         site.show.note(outcome.failure, "failed")
         site.show.note(f"release {outcome.running} runs" if outcome.running else "nothing runs")
         return ENVIRONMENTS_FAULT
-    site.show.note(f"release {outcome.running} runs, and what runs is what was compiled", "ok")
+    site.show.done(f"release {outcome.running} runs, and what runs is what was compiled")
     return FINE

@@ -20,10 +20,10 @@ def run(call: Call) -> int:
         sweep(site.state)
         release = site.current()
         if release is None:
-            call.show.note(f"nothing is released in {site.state.root}", "ok")
+            call.show.done(f"nothing is released in {site.state.root}")
             return FINE
         with call.show.phase("down", f"stop {release.hash} on the {release.engine} engine"):
             site.engine(release.engine).down(release.compiled.stack, site.say)
         Run(site, "down").enter("down", release.hash)
-    call.show.note("everything is stopped; history, silences and secrets stay", "ok")
+    call.show.done("everything is stopped; history, silences and secrets stay")
     return FINE

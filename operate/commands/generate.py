@@ -20,5 +20,5 @@ def run(call: Call) -> int:
     words = {"changed": "changed", "missing": "written", "orphaned": "removed"}
     call.show.table("Generated files", ("file", "what"), [(one.path, words[one.kind]) for one in written])
     call.show.json({"files": len(result.build.files), "written": [{"path": w.path, "kind": words[w.kind]} for w in written]})
-    call.show.note(f"{len(result.build.files)} generated files are as {call.spec} says; {len(written)} differed", "ok")
+    call.show.done(f"{len(result.build.files)} generated files are as {call.spec} says; {len(written)} differed")
     return FINE

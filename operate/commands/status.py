@@ -51,7 +51,7 @@ def _status(site: Site) -> int:
         }
     )
     if site.journal.settled() == "down":
-        site.show.note("stopped by `touchline down`; `touchline deploy` starts it again", "ok")
+        site.show.done("stopped by `touchline down`; `touchline deploy` starts it again")
         return FINE
     unwell = [one.component for one in running if one.health not in ("running", "done")]
     if unwell:

@@ -25,7 +25,7 @@ def run(call: Call) -> int:
     show_report(call.show, report)
     call.show.json(report.as_dict())
     if report.good:
-        call.show.note(f"what runs is release {release.hash}", "ok")
+        call.show.done(f"what runs is release {release.hash}")
         return FINE
     call.show.note(f"what runs is not release {release.hash}; `touchline deploy` brings it back", "failed")
     return ENVIRONMENTS_FAULT
