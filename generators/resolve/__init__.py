@@ -8,16 +8,19 @@ from decimal import Decimal
 
 from generators.catalogue import Catalogue
 from generators.fault import Fault, Where
+from generators.ir.contract import Contract
 from generators.ir.stack import EngineName
-from generators.plan import EnvironmentPlan, Goals, MixinPlan, Plan, Project, Service, StackPlan, TracingPlan
-from generators.promql import ParseFault
+from generators.plan import Derived, EnvironmentPlan, Goals, MixinPlan, Plan, Project, Service, StackPlan, TracingPlan
 from generators.resolve.alerts import resolve_alerts
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.contract import resolve_contract
+from generators.resolve.delays import check_delays
+from generators.resolve.environments import check_environments
 from generators.resolve.mixins import mixin_alerts, mixin_recordings
 from generators.resolve.notify import resolve_notify
 from generators.resolve.panels import resolve_dashboards, resolve_panels
-from generators.resolve.queries import read_query
+from generators.resolve.queries import read_vector
+from generators.resolve.retention import check_retention
 from generators.resolve.routes import check_routes
 from generators.resolve.secrets import check_secrets
 from generators.resolve.services import kind_of, operation, resolve_services
@@ -25,8 +28,6 @@ from generators.resolve.slos import resolve_slos
 from generators.resolve.stack import exporter_component, resolve_stack
 from generators.spec.load import Loaded
 from generators.spec.scalars import seconds
-
-__all__ = ["ParseFault", "resolve"]
 
 
 def resolve(
@@ -38,15 +39,16 @@ def resolve(
     notes: Mapping[str, str] | None = None,
 ) -> tuple[Plan | None, tuple[Fault, ...]]:
     """The Plan, or None with the faults. `notes` are the runbook notes that people wrote, by alert name."""
-    if loaded.spec is None:
-        return None, ()
+    if loaded.spec is None or catalogue.faults:
+        return None, (*catalogue.faults, *loaded.faults)
     if environment not in loaded.spec.environments:
         where = loaded.source.where_key(("environments",))
         what = f"there is no environment '{environment}'"
-        return None, (Fault("unknown-environment", where, what, did_you_mean(environment, loaded.spec.environments)),)
-    context = Context(loaded.spec, loaded.source, catalogue, environment, engine)
+        fault = Fault("unknown-environment", where, what, did_you_mean(environment, loaded.spec.environments))
+        return None, (*loaded.faults, fault)
+    context = Context(loaded.spec, loaded.source, catalogue, environment, engine, broken=loaded.broken)
     plan = _plan(context, mixins, notes or {})
-    errors = (*catalogue.faults, *context.faults)
+    errors = (*loaded.faults, *context.faults)
     return (None if errors else plan), errors
 
 
@@ -54,16 +56,16 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
     check_secrets(context)
     stack = resolve_stack(context)
     services = resolve_services(context, _addresses(context, stack))
-    contract, derived = resolve_contract(context)
-    for rule in derived:
-        spot = context.source.spot(("metrics", rule.name, "derived"))
-        if rule.name in context.spec.metrics:
-            read_query(context, contract, rule.expr, spot)
+    contract, written = resolve_contract(context)
+    derived = tuple(one for one in written if _is_sound(context, contract, one))
     slos = resolve_slos(context, contract, services)
     own = resolve_alerts(context, contract, services)
     alerts = (*own, *mixin_alerts(context, contract, services, mixins, {alert.name: alert for alert in own}))
+    check_delays(context, alerts, derived)
+    check_retention(context, slos, alerts)
     notify = resolve_notify(context, stack)
     check_routes(context, notify, alerts, slos)
+    check_environments(context)
     names = {alert.name for alert in alerts} | set(context.spec.alerts)
     return Plan(
         project=_project(context),
@@ -83,6 +85,14 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
         mixins=mixins,
         notes=notes,
     )
+
+
+def _is_sound(context: Context, contract: Contract, rule: Derived) -> bool:
+    source = context.source
+    for entry in context.catalogue.kinds.values():
+        if rule.name in entry.kind.metrics and rule.name not in context.spec.metrics:
+            source = entry.source
+    return read_vector(context, contract, rule.expr, source.spot(("metrics", rule.name, "derived"))) is not None
 
 
 def _addresses(context: Context, stack: StackPlan) -> dict[str, tuple[str, ...]]:
@@ -143,7 +153,7 @@ def _tracing(context: Context, services: tuple[Service, ...]) -> TracingPlan | N
         elif text in declared:
             operations.append(declared[text])
         elif operation(context, text, place):
-            context.unknown("operation", text, declared, place)
+            context.unknown("operation", text, {**declared, "errors": "", "slower than 2s": ""}, place)
     return TracingPlan(
         tracing.keep.share, keep_errors, slower, tuple(operations), tracing.retention, context.where_key("tracing")
     )

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from generators.catalogue import Catalogue
 from generators.fault import Fault, Where
+from generators.ir.contract import HISTOGRAM_SUFFIXES
 from generators.ir.stack import EngineName
 from generators.plan import Text
 from generators.spec.model import Environment, Spec
@@ -16,10 +17,19 @@ from generators.spec.source import Place, Source
 
 S = TypeVar("S", bound=str)
 
+_SECTIONS: Mapping[str, Place] = {
+    "metric": ("metrics",),
+    "alert": ("alerts",),
+    "channel": ("notify", "channels"),
+    "hours": ("notify", "hours"),
+}
+"""Where the spec names things of a kind that can be left out for their form."""
+
 
 @dataclass
 class Context:
-    """One resolving. `blamed` are names already reported as unknown or broken: what only follows from them is no new fault."""
+    """One resolving. `blamed` are metrics and other names already reported as unknown or broken, `broken` the places of entries left
+    out for their form: what only follows from them is no new fault."""
 
     spec: Spec
     source: Source
@@ -28,6 +38,11 @@ class Context:
     engine: EngineName
     faults: list[Fault] = field(default_factory=list)
     blamed: set[str] = field(default_factory=set)
+    broken: frozenset[Place] = frozenset()
+
+    def __post_init__(self) -> None:
+        metrics = [str(place[1]) for place in self.broken if place[0] == "metrics"]
+        self.blamed |= {name + suffix for name in metrics for suffix in ("", *HISTOGRAM_SUFFIXES)}
 
     @property
     def environment(self) -> Environment:
@@ -49,10 +64,11 @@ class Context:
         self.faults.append(Fault(id, where, what, fix))
 
     def unknown(self, kind: str, name: str, known: Collection[str], place: Place) -> None:
-        """Report a name that nothing has, with the nearest that something has."""
-        self.blamed.add(name)
-        fix = did_you_mean(name, known)
-        self.fault(f"unknown-{kind}", self.source.where(place), f"no {kind} is called '{name}'", fix)
+        """Report a name that nothing has, with the nearest that something has; not one that was left out for its form."""
+        if (*_SECTIONS.get(kind, ()), name) not in self.broken:
+            keyed = place and place[-1] == name
+            where = self.source.where_key(place) if keyed else self.source.where(place)
+            self.fault(f"unknown-{kind}", where, f"no {kind} is called '{name}'", did_you_mean(name, known))
 
     def text(self, value: Mapping[str, str] | None, fallback: str = "") -> Text:
         """A text in every locale of the project: a single string serves all; a missing locale takes en, then any."""

@@ -4,14 +4,20 @@ the other."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from generators.fault import NOWHERE, Where
-from generators.ir.contract import Contract, Metric
+from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
 from generators.plan import Derived
 from generators.resolve.context import Context
 from generators.spec import model
 
 TARGET_LABELS = ("job", "instance", "service", "kind", "tier", "owner", "exporter")
 """Labels that every scraped series has from its target (scrape configuration), beside those its exporter writes."""
+
+_METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
 BUILT_IN = (
     Metric("up", "gauge", help="1 when the last scrape succeeded"),
@@ -44,6 +50,7 @@ def resolve_contract(context: Context) -> tuple[Contract, tuple[Derived, ...]]:
             continue
         _check(context, name, metric)
         metrics[name] = _metric(context, name, metric, "", where)
+        _check_series(context, metrics, name)
         if metric.derived:
             derived.append(Derived(name, metric.derived, where))
     return Contract.of(metrics.values()), tuple(derived)
@@ -68,8 +75,29 @@ def _metric(context: Context, name: str, metric: model.Metric, source: str, wher
     )
 
 
+def _check_series(context: Context, metrics: Mapping[str, Metric], name: str) -> None:
+    """Two metrics may not appear as series of one name: a histogram `x` is x_bucket, x_sum and x_count."""
+    for series in metrics[name].series_names():
+        for suffix in HISTOGRAM_SUFFIXES:
+            other = metrics.get(series if series != name else name.removesuffix(suffix))
+            if other and other.name != name and series in other.series_names():
+                what = f"the metric '{name}' has series '{series}', and so has '{other.name}' ({other.where})"
+                where = context.where_key("metrics", name)
+                context.fault("duplicate-name", where, what, "Give one of the two another name.")
+                return
+
+
 def _check(context: Context, name: str, metric: model.Metric) -> None:
     place = ("metrics", name)
+    if not _METRIC.fullmatch(name):
+        what = f"'{name}' is no metric name"
+        fix = "Use letters, digits and '_', like http_requests_total; names with ':' are those of recording rules."
+        context.fault("value", context.where_key(*place), what, fix)
+    for index, label in enumerate(metric.labels):
+        if not _LABEL.fullmatch(label) or label in TARGET_LABELS or label in metric.labels[:index]:
+            why = "comes with every scrape" if label in TARGET_LABELS else "is no label name, or stands here twice"
+            fix = "Use letters, digits and '_', each name once, none of " + ", ".join(TARGET_LABELS) + "."
+            context.fault("value", context.where(*place, "labels", index), f"'{label}' {why}", fix)
     if (metric.kind is None) == (metric.derived is None):
         what = f"the metric '{name}' must be either exported (`kind`) or computed (`derived`)"
         context.fault("metric", context.where_key(*place), what, "Give it exactly one of the two.")

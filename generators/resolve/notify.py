@@ -1,12 +1,14 @@
-"""Who is told. In: the spec's `notify`. Out: a Notify whose channels, hours and names all exist; faults for those that do not,
-for secrets written where a file's name belongs, and for a production that nobody outside watches."""
+"""Who is told. In: the spec's `notify`. Out: a Notify whose channels, hours and names all exist; faults for those that do not
+and for secrets written where a file's name belongs."""
 
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from generators.plan import Channel, ChannelKind, Heartbeat, Hours, Maintenance, Notify, NotifyRoute, StackPlan
 from generators.resolve.context import Context, as_tuple
+from generators.resolve.secrets import kind_of_secret
 from generators.spec import model
 
 _DAYS = {
@@ -18,6 +20,10 @@ _DAYS = {
     "sat": "saturday",
     "sun": "sunday",
 }
+_WEEK = ("sunday", *_DAYS.values())
+"""Alertmanager's week begins on Sunday, and no range of its days may go beyond the end of the week."""
+
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _REPEAT = {"critical": 3600, "warning": 4 * 3600, "info": 24 * 3600}
 _KINDS: tuple[ChannelKind, ...] = ("slack", "pagerduty", "email", "dingtalk", "webhook")
@@ -36,8 +42,9 @@ def resolve_notify(context: Context, stack: StackPlan) -> Notify:
     hours = tuple(_hours(context, name, one) for name, one in notify.hours.items())
     maintenance = tuple(_maintenance(context, name, one) for name, one in notify.maintenance.items())
     routes = tuple(_route(context, index, route) for index, route in enumerate(notify.routes))
-    _check_production(context)
     heartbeat = notify.heartbeat
+    if heartbeat:
+        _check_secret_name(context, heartbeat.url_file, ("notify", "heartbeat", "url_file"))
     inbox = "inbox" in stack.components
     return Notify(
         channels=channels,
@@ -69,22 +76,35 @@ def _channel(context: Context, name: str, channel: model.Channel) -> Channel | N
     values = {key: value for key, value in part.model_dump(by_alias=True).items() if value is not None}
     secrets = {key: value for key, value in values.items() if key.endswith("_file")}
     for key, value in secrets.items():
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value):
-            what = f"{key} holds '{value[:12]}…', not the name of a secret file: a secret does not belong in the spec"
-            fix = "Put the secret into a file of the secrets directory and write the file's name here."
-            context.fault("secret", context.where("notify", "channels", name, kind, key), what, fix)
+        _check_secret_name(context, value, ("notify", "channels", name, kind, key))
     return Channel(name, kind, {key: value for key, value in values.items() if key not in secrets}, secrets, where)
+
+
+def _check_secret_name(context: Context, value: str, place: tuple[str, ...]) -> None:
+    """Where a file's name belongs stands no secret; what looks like a known kind of secret is reported as that already."""
+    if not _FILE.fullmatch(value) and not kind_of_secret(value):
+        what = f"'{place[-1]}' holds no name of a file: a secret does not belong in the spec"
+        fix = "Put the secret into a file of the secrets directory and write the file's name here."
+        context.fault("secret", context.where(*place), what, fix)
 
 
 def days(text: str) -> tuple[str, ...] | None:
     """`mon-fri` or `sat,sun` as Alertmanager's weekdays; None when it is neither."""
-    ranges = []
+    ranges: list[str] = []
     for part in text.lower().split(","):
-        ends = [_DAYS.get(day.strip()[:3]) for day in part.split("-")]
-        if not 1 <= len(ends) <= 2 or None in ends:
+        ends = [_DAYS.get(day.strip()[:3], "") for day in part.split("-")]
+        if not 1 <= len(ends) <= 2 or "" in ends:
             return None
-        ranges.append(":".join(str(end) for end in ends))
+        first, last = ends[0], ends[-1]
+        if len(ends) == 2 and _WEEK.index(first) > _WEEK.index(last):
+            ranges += [_range(first, "saturday"), _range("sunday", last)]
+        else:
+            ranges.append(_range(first, last))
     return tuple(ranges)
+
+
+def _range(first: str, last: str) -> str:
+    return first if first == last else f"{first}:{last}"
 
 
 def _span(context: Context, place: tuple[str, ...], part: model.Hours | model.Maintenance) -> tuple[str, ...]:
@@ -94,7 +114,7 @@ def _span(context: Context, place: tuple[str, ...], part: model.Hours | model.Ma
             context.fault(
                 "value", context.where(*place, key), f"'{value}' is no time of day", "Write it like '09:00', in quotes."
             )
-    if part.start >= part.end:
+    if part.start >= part.end and _TIME.fullmatch(part.start) and _TIME.fullmatch(part.end):
         context.fault("value", context.where(*place, "to"), f"{part.start} to {part.end} is empty", "End after the beginning.")
     if not re.fullmatch(r"UTC|Local|[A-Z]\w+(/[\w+-]+)+", part.zone):
         fix = "Name it like Asia/Shanghai or UTC."
@@ -114,13 +134,20 @@ def _maintenance(context: Context, name: str, work: model.Maintenance) -> Mainte
     for index, service in enumerate(work.services):
         if service not in context.spec.services:
             context.unknown("service", service, context.spec.services, ("notify", "maintenance", name, "services", index))
-    for index, date in enumerate(work.dates):
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
+    for index, day in enumerate(work.dates):
+        if not _is_date(day):
             where = context.where("notify", "maintenance", name, "dates", index)
-            context.fault("value", where, f"'{date}' is no date", "Write it like '2026-12-24', in quotes.")
+            context.fault("value", where, f"'{day}' is no date", "Write it like '2026-12-24', in quotes.")
     weekdays = _span(context, ("notify", "maintenance", name), work)
     where = context.where_key("notify", "maintenance", name)
     return Maintenance(name, tuple(work.services), weekdays, tuple(work.dates), work.start, work.end, work.zone, where)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return len(text) == len("2026-12-24") and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _route(context: Context, index: int, route: model.Route) -> NotifyRoute:
@@ -131,39 +158,21 @@ def _route(context: Context, index: int, route: model.Route) -> NotifyRoute:
             context.unknown("channel", channel, notify.channels, (*place, "to", at))
     if route.hours and route.hours not in notify.hours:
         context.unknown("hours", route.hours, notify.hours, (*place, "hours"))
-    for service in as_tuple(route.service):
+    for at, service in enumerate(as_tuple(route.service)):
         if service not in services:
-            context.unknown("service", service, services, (*place, "service"))
+            inner = (at,) if isinstance(route.service, list) else ()
+            context.unknown("service", service, services, (*place, "service", *inner))
     severities = as_tuple(route.severity)
     most_urgent = next((one for one in ("critical", "warning", "info") if not severities or one in severities), "info")
     return NotifyRoute(
         severities=severities,
         tiers=as_tuple(route.tier),
         signals=as_tuple(route.signal),
-        services=as_tuple(route.service),
+        # Of a service that is not there nothing is told; as if it were not asked for, no other fault follows from it.
+        services=as_tuple(route.service) if all(service in services for service in as_tuple(route.service)) else (),
         owners=as_tuple(route.owner),
         to=tuple(one for one in route.to if one in notify.channels),
         hours=route.hours if route.hours and route.hours in notify.hours else "",
         repeat=route.repeat or _REPEAT[most_urgent],
         where=context.where(*place),
     )
-
-
-def _check_production(context: Context) -> None:
-    needed = ("prometheus", "alertmanager", "grafana", "runbooks", *(("jaeger",) if context.spec.tracing else ()))
-    for name, environment in context.spec.environments.items():
-        if not environment.production:
-            continue
-        missing = [one for one in needed if one not in environment.external_urls]
-        if missing:
-            what = f"production '{name}' has no external address of {', '.join(missing)}: links in messages would lead nowhere"
-            fix = f"Add {', '.join(f'`{one}: https://…`' for one in missing)} under external_urls."
-            context.fault("production-address", context.where_key("environments", name), what, fix)
-        if context.spec.notify.heartbeat is None:
-            what = f"production '{name}' has no heartbeat: nobody would notice when the monitoring itself falls silent"
-            context.fault(
-                "production-heartbeat", context.where_key("notify"), what, "Add `heartbeat: {url_file: heartbeat_url}`."
-            )
-        if environment.notify == "inbox":
-            where = context.where("environments", name)
-            context.fault("production-inbox", where, f"production '{name}' would tell only the inbox", "Say `notify: channels`.")

@@ -8,12 +8,13 @@ from collections.abc import Collection
 
 from generators.ir.contract import Contract
 from generators.plan import DashboardPlan, KindPanels, Panel, PanelQuery
+from generators.promql import kind_of
 from generators.resolve.context import Context
 from generators.resolve.queries import read_query
 from generators.spec import model
 from generators.spec.source import Place, Source, Spot
 
-_VARIABLE_RANGE = re.compile(r"\$__(rate_interval|interval|range)|\$\{__(rate_interval|interval|range)\}")
+VARIABLE_RANGE = re.compile(r"\$__(rate_interval|interval|range)|\$\{__(rate_interval|interval|range)\}")
 
 
 def resolve_panels(context: Context, contract: Contract, alerts: Collection[str]) -> tuple[KindPanels, ...]:
@@ -94,5 +95,8 @@ def _queries(context: Context, panel: model.Panel, source: Source, place: Place)
 
 def _check(context: Context, contract: Contract, expr: str, spot: Spot) -> None:
     """A dashboard's query is PromQL but for Grafana's variables: ranges stand for a duration of the same length of text."""
-    plain = _VARIABLE_RANGE.sub(lambda match: "5m".rjust(len(match[0])), expr)
-    read_query(context, contract, plain, spot)
+    plain = VARIABLE_RANGE.sub(lambda match: "5m".rjust(len(match[0])), expr)
+    tree = read_query(context, contract, plain, spot)
+    if tree is not None and kind_of(tree) not in ("vector", "scalar"):
+        what = f"a panel cannot draw a {kind_of(tree)}"
+        context.fault("promql", spot.plus(0), what, "Put a function such as rate() around the range.")

@@ -1,28 +1,29 @@
 """Expressions that people wrote, held against the contract. In: PromQL text with its place. Out: its tree, or faults for what
-does not parse and for names that nothing exports; what a comparison is made of; how far an expression looks back."""
+does not parse and for names that nothing exports; what a comparison is made of; how far an expression averages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from generators.ir.contract import Contract, Metric
 from generators.plan import Comparison
-from generators.promql import Expr, ParseFault, parse, text_of
+from generators.promql import Expr, ParseFault, kind_of, parse, text_of
 from generators.promql.syntax import (
     Aggregation,
     Binary,
+    Call,
     Duration,
-    MatrixSelector,
     NumberLiteral,
     Paren,
-    Subquery,
+    StringLiteral,
     Unary,
     VectorSelector,
 )
+from generators.promql.walk import matchers, metric_names, metric_of, ranges, selectors, walk
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.contract import TARGET_LABELS
 from generators.spec.source import Spot
@@ -30,6 +31,8 @@ from generators.spec.source import Spot
 COMPARISONS: dict[str, Comparison] = {"==": "==", "!=": "!=", ">": ">", "<": "<", ">=": ">=", "<=": "<="}
 _FREE_METRICS = re.compile(r"[\w]+:[\w:]+")
 """Names with a colon are recorded series of our own compiler; compile/ writes them and the checks know them."""
+
+_LISTED = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^()]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,6 @@ class Condition:
     bound: Decimal | None
 
 
-def nodes(tree: object) -> Iterator[object]:
-    """Every node of a tree, parents first."""
-    yield tree
-    if not is_dataclass(tree) or isinstance(tree, type):
-        return
-    for field in fields(tree):
-        part = getattr(tree, field.name)
-        for child in part if isinstance(part, tuple) and not hasattr(part, "_fields") else (part,):
-            if is_dataclass(child) and not isinstance(child, type):
-                yield from nodes(child)
-
-
 def read_query(context: Context, contract: Contract, text: str, spot: Spot) -> Expr | None:
     """The tree of an expression whose every name is known; None when a fault was reported, or its cause is known already."""
     try:
@@ -62,40 +53,80 @@ def read_query(context: Context, contract: Contract, text: str, spot: Spot) -> E
         for fault in wrong.faults:
             context.fault("promql", spot.plus(fault.offset), f"this is no PromQL: {fault.what}", fault.fix)
         return None
-    before = len(context.faults)
-    blamed = False
-    for node in nodes(tree):
-        if isinstance(node, VectorSelector):
-            blamed = not _known(context, contract, node, spot) or blamed
-    return None if blamed or len(context.faults) > before else tree
+    known = [_known(context, contract, selector, spot) for selector in selectors(tree)]
+    return tree if all(known) and _listed(context, contract, tree, text, spot) else None
+
+
+def read_vector(context: Context, contract: Contract, text: str, spot: Spot) -> Expr | None:
+    """The same for an expression that must give a series of values at one moment, as a rule or a panel needs."""
+    tree = read_query(context, contract, text, spot)
+    if tree is None or kind_of(tree) == "vector":
+        return tree
+    what = f"this gives a {kind_of(tree)}, and a vector is needed here"
+    fix = "Put a function such as rate() around a range; compare a series, not two numbers."
+    context.fault("promql", spot.plus(0), what, fix)
+    return None
 
 
 def _known(context: Context, contract: Contract, selector: VectorSelector, spot: Spot) -> bool:
-    name = selector.name or next((one.value for one in selector.matchers if one.name == "__name__" and one.op == "="), "")
+    name = metric_of(selector) or ""
     if not name or _FREE_METRICS.fullmatch(name):
         return True
     if name in context.blamed:
         return False
     metric = contract.by_series.get(name)
-    at = spot.plus(selector.span.start)
     if metric is None:
         context.blamed.add(name)
         what = f"no metric is called '{name}': nothing exports it and no rule records it"
-        context.fault("unknown-metric", at, what, did_you_mean(name, contract.by_series))
+        context.fault("unknown-metric", spot.plus(selector.span.start), what, did_you_mean(name, contract.by_series))
         return False
     known = True
-    for matcher in selector.matchers:
-        if matcher.name != "__name__" and matcher.name not in labels_of(metric, name):
+    carried = carried_labels(metric, name)
+    for _, matcher in matchers(selector):
+        if matcher.name not in carried:
             what = f"the metric '{name}' has no label '{matcher.name}'"
-            fix = did_you_mean(matcher.name, labels_of(metric, name))
-            context.fault("unknown-label", spot.plus(matcher.span.start), what, fix)
+            context.fault("unknown-label", spot.plus(matcher.span.start), what, did_you_mean(matcher.name, carried))
             known = False
     return known
 
 
-def labels_of(metric: Metric, series: str = "") -> frozenset[str]:
+def _listed(context: Context, contract: Contract, tree: Expr, text: str, spot: Spot) -> bool:
+    """Whether every label in a grouping or matching is one that some series of the expression carries."""
+    carried = labels_in(tree, contract)
+    known = True
+    for match in _LISTED.finditer(text) if carried is not None else ():
+        for label in re.finditer(r"\w+", match[1]):
+            if carried is not None and label[0] not in carried:
+                what = f"no series here has the label '{label[0]}'"
+                at = spot.plus(match.start(1) + label.start())
+                context.fault("unknown-label", at, what, did_you_mean(label[0], carried))
+                known = False
+    return known
+
+
+def labels_in(tree: Expr, contract: Contract) -> frozenset[str] | None:
+    """Every label that the series an expression reads may carry, or that it makes; None where it reads series of any name."""
+    found: set[str] = set(_made(tree))
+    for selector in selectors(tree):
+        name = metric_of(selector)
+        if name is None or name not in contract.by_series:
+            return None
+        found |= carried_labels(contract.by_series[name], name)
+    return frozenset(found)
+
+
+def _made(tree: Expr) -> Iterator[str]:
+    for node in walk(tree):
+        if isinstance(node, Call) and node.function in ("label_replace", "label_join", "histogram_quantiles"):
+            yield from (arg.value for arg in node.args[1:2] if isinstance(arg, StringLiteral))
+        elif isinstance(node, Aggregation) and isinstance(node.param, StringLiteral):
+            yield node.param.value
+
+
+def carried_labels(metric: Metric, series: str) -> frozenset[str]:
     """The labels a series of the metric may carry."""
     extra = ("le",) if metric.kind == "histogram" and series.endswith("_bucket") else ()
+    extra = ("quantile",) if metric.kind == "summary" and series == metric.name else extra
     return frozenset((*metric.labels, *TARGET_LABELS, *extra))
 
 
@@ -121,57 +152,12 @@ def number(tree: Expr) -> Decimal | None:
     return None
 
 
-def look_back(tree: object) -> int:
-    """Seconds between now and the oldest sample an expression needs: the longest sum of ranges and offsets on one path."""
-    own = 0
-    if isinstance(tree, VectorSelector):
-        own = _seconds(tree.offset)
-    elif isinstance(tree, MatrixSelector):
-        return _seconds(tree.range) + look_back(tree.selector)
-    elif isinstance(tree, Subquery):
-        return _seconds(tree.range) + _seconds(tree.offset) + look_back(tree.expr)
-    deepest = 0
-    if is_dataclass(tree) and not isinstance(tree, type):
-        for field in fields(tree):
-            part = getattr(tree, field.name)
-            for child in part if isinstance(part, tuple) and not hasattr(part, "_fields") else (part,):
-                deepest = max(deepest, look_back(child))
-    return own + deepest
-
-
-def window(tree: object) -> int:
+def window(tree: Expr) -> int:
     """Seconds of the longest range an expression averages over: what delays a change of its value."""
-    return max((_seconds(node.range) for node in nodes(tree) if isinstance(node, MatrixSelector | Subquery)), default=0)
-
-
-def _seconds(length: object) -> int:
-    return max(0, int(length.seconds)) if isinstance(length, Duration) else 0
-
-
-def kept_labels(tree: Expr) -> frozenset[str] | None:
-    """The labels that the result surely keeps by its outermost aggregation; None where it keeps whatever the series have."""
-    if isinstance(tree, Paren | Unary):
-        return kept_labels(tree.expr)
-    if isinstance(tree, Aggregation):
-        if tree.op in ("topk", "bottomk", "limitk", "limit_ratio"):
-            return kept_labels(tree.expr)
-        return None if tree.without else frozenset(tree.grouping)
-    if isinstance(tree, Binary):
-        if tree.op == "or":
-            return None
-        swapped = tree.matching is not None and tree.matching.card == "one-to-many"
-        side = tree.right if swapped or isinstance(tree.left, NumberLiteral) else tree.left
-        kept = kept_labels(side)
-        if tree.matching is None and not isinstance(tree.right, NumberLiteral):
-            other = kept_labels(tree.right)
-            return other if kept is None else kept
-        return kept
-    arguments = getattr(tree, "args", ())
-    vectors = [one for one in arguments if not isinstance(one, NumberLiteral)]
-    return kept_labels(vectors[-1]) if len(vectors) == 1 else None
+    lengths = (node.range for node in ranges(tree))
+    return max((max(0, int(length.seconds)) for length in lengths if isinstance(length, Duration)), default=0)
 
 
 def metrics_in(tree: Expr, contract: Contract) -> tuple[str, ...]:
     """The contract's metrics an expression reads, in their order."""
-    names = (node.name for node in nodes(tree) if isinstance(node, VectorSelector) and node.name)
-    return tuple(dict.fromkeys(contract.by_series[name].name for name in names if name in contract.by_series))
+    return tuple(dict.fromkeys(contract.by_series[name].name for name in metric_names(tree) if name in contract.by_series))

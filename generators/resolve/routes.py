@@ -27,9 +27,10 @@ def check_routes(context: Context, notify: Notify, alerts: tuple[Alert, ...], sl
                 "unrouted-alert", where, f"no route takes '{name}' ({told}): nobody would be told", "Add a route for it."
             )
     names = {alert.name for alert in alerts}
+    missing = any(place[0] in ("alerts", "services") for place in context.broken)
     broken = [alert for name, alert in context.spec.alerts.items() if name not in names]
     for index, route in enumerate(notify.routes):
-        if any(_could_take(route, alert.severity, alert.signal) for alert in broken):
+        if missing or any(_could_take(route, alert.severity, alert.signal) for alert in broken):
             continue
         if not any(route.takes(labels) for _, _, labels in (*seen, *burns)):
             where = context.where("notify", "routes", index)

@@ -26,12 +26,17 @@ _SHAPES = (
 def check_secrets(context: Context) -> None:
     """Report every text that looks like a secret, without repeating it."""
     for place, text in _texts(context.source.value, ()):
-        kind = next((name for shape, name in _SHAPES if shape.search(text)), "")
+        kind = kind_of_secret(text)
         if kind:
             fix = "Put it into a file of the secrets directory, revoke this one, and write the file's name here."
             context.fault(
                 "secret", context.source.where(place), f"this looks like {kind}: a secret does not belong in the spec", fix
             )
+
+
+def kind_of_secret(text: str) -> str:
+    """What kind of secret a text looks like, "" for none."""
+    return next((name for shape, name in _SHAPES if shape.search(text)), "")
 
 
 def _texts(value: object, place: Place) -> Iterator[tuple[Place, str]]:

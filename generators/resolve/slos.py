@@ -1,5 +1,6 @@
 """Objectives. In: the services' `slos`. Out: Slos with exact budgets; faults for SLIs that are neither kind, for a bound that is
-no bucket, for a burn-rate tier that could never fire, and for a retention that is shorter than what reads it."""
+no bucket and for a burn-rate tier that could
+never fire."""
 
 from __future__ import annotations
 
@@ -13,8 +14,6 @@ from generators.resolve.context import Context
 from generators.resolve.queries import read_query
 from generators.slo import TIERS, unreachable
 from generators.spec import model
-
-_DAY = 86400
 
 
 def resolve_slos(context: Context, contract: Contract, services: tuple[Service, ...]) -> tuple[Slo, ...]:
@@ -34,7 +33,6 @@ def _slo(context: Context, contract: Contract, service: Service, name: str, slo:
     place = ("services", service.name, "slos", name)
     sli = _sli(context, contract, service, slo.sli, place)
     _check_tiers(context, slo.objective, place)
-    _check_retention(context, slo.over, place)
     if sli is None:
         return None
     fallback = f"{service.name} {name}"
@@ -68,6 +66,8 @@ def _sli(context: Context, contract: Contract, service: Service, sli: model.Sli,
 
 def _latency(context: Context, selector: str, metric: Metric, bound: Decimal, place: tuple[str, ...]) -> LatencySli | None:
     exact = bound * 1000 if metric.unit == "milliseconds" else bound
+    if not metric.buckets:
+        return None  # a histogram without buckets is reported where it is declared
     if exact not in metric.buckets:
         known = ", ".join(f"{one}" for one in metric.buckets)
         what = f"{bound}s is no bucket of {metric.name}: nobody can say how many requests were faster"
@@ -95,26 +95,14 @@ def _selector(
 
 
 def _check_tiers(context: Context, objective: Decimal, place: tuple[str, ...]) -> None:
+    if objective == 1:
+        what = "an objective of 100% leaves no error budget: its burn rate would be a division by zero"
+        context.fault("burn-tier", context.where(*place, "objective"), what, "Allow some errors: 99.9% or 99.99%.")
     dead = unreachable(1 - objective)
     if dead:
         names = ", ".join(f"{tier.factor}x over {tier.long_text}" for tier in dead)
         alive = [f"{tier.factor}x" for tier in TIERS if tier not in dead]
         what = f"an objective of {objective:%} can never burn at {names}: the errors would have to exceed all requests"
         least = 1 - 1 / max(tier.factor for tier in dead)
-        fix = f"Raise the objective above {least:.2%}; {', '.join(alive) or 'no tier'} would work here."
+        fix = f"Raise the objective above {least:.2%}; of the tiers only {', '.join(alive) or 'none'} would work here."
         context.fault("burn-tier", context.where(*place, "objective"), what, fix)
-
-
-def _check_retention(context: Context, window: int, place: tuple[str, ...]) -> None:
-    for name, environment in context.spec.environments.items():
-        retention = environment.retention or context.spec.stack.retention
-        if retention < window + _DAY:
-            key = ("environments", name, "retention") if environment.retention else ("stack", "retention")
-            blame = ".".join(key)
-            if blame in context.blamed:
-                continue
-            context.blamed.add(blame)
-            what = (
-                f"retention is {retention // _DAY}d, but {'.'.join(place)} looks back {window // _DAY}d and needs a day to spare"
-            )
-            context.fault("retention", context.where(*key), what, f"Keep at least {window // _DAY + 1}d, or shorten the window.")

@@ -1,0 +1,84 @@
+"""How late people are told. In: tuned alerts. Out: faults for outages and absences whose worst case is longer than the spec's own
+target. Where the numbers of the spec make alerts of the catalogue late, that is one fault, at the number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generators.fault import Where
+from generators.plan import Alert, Derived
+from generators.promql import metric_names, parse
+from generators.resolve.context import Context
+from generators.resolve.queries import window
+from generators.slo import text_of
+
+OWED = ("outage", "absence")
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The parts of the worst case, in seconds."""
+
+    scrape: int
+    evaluation: int
+    window: int
+    hold: int
+    wait: int
+
+    @property
+    def total(self) -> int:
+        return self.scrape + self.evaluation + self.window + self.hold + self.wait
+
+    def __str__(self) -> str:
+        parts = f"scrape {self.scrape}s + evaluation {self.evaluation}s + window {self.window}s + for {self.hold}s"
+        return f"{self.total}s at worst ({parts} + group_wait {self.wait}s)"
+
+
+def check_delays(context: Context, alerts: tuple[Alert, ...], derived: tuple[Derived, ...]) -> None:
+    """Report every outage or absence that would be told too late and does not say why."""
+    rules = {one.name: one.expr for one in derived}
+    limit = context.spec.targets.detect_within
+    late: dict[Where, list[tuple[Delay, str]]] = {}
+    for alert in alerts:
+        delay = _delay(context, alert, rules)
+        if alert.signal not in OWED or alert.slow_because or delay.total <= limit:
+            continue
+        if not alert.origin or alert.name in context.spec.tune:
+            own = ("alerts", alert.name) if not alert.origin else ("tune", alert.name)
+            what = f"'{alert.name}' is told after {delay}, later than targets.detect_within {limit}s"
+            fix = "Shorten its window or `for`, or say why not with `slow_because:`."
+            context.fault("detection-delay", context.where_key(*own), what, fix)
+        else:
+            late.setdefault(_cause(context, alert, delay, limit), []).append((delay, alert.name))
+    for where, found in late.items():
+        worst, name = max(found, key=lambda one: one[0].total)
+        more = f" and {len(found) - 1} more of the catalogue are" if len(found) > 1 else " of the catalogue is"
+        what = f"'{name}'{more} told later than targets.detect_within {text_of(limit)}: after {worst}"
+        fix = "Scrape and evaluate more often, or allow more time."
+        context.fault("detection-delay", where, what, fix)
+
+
+def _delay(context: Context, alert: Alert, rules: dict[str, str]) -> Delay:
+    stack = context.spec.stack
+    scrape = max((service.scrape_interval for service in alert.services), default=stack.scrape_interval)
+    averaged = alert.window + max((_lag(context, name, rules, ()) for name in alert.metrics), default=0)
+    return Delay(scrape, stack.evaluation_interval, averaged, alert.hold, context.spec.notify.group_wait)
+
+
+def _lag(context: Context, metric: str, rules: dict[str, str], above: tuple[str, ...]) -> int:
+    """How late a recorded metric is: the window it averages over, one evaluation, and what it reads itself."""
+    if metric not in rules or metric in above:
+        return 0
+    tree = parse(rules[metric])
+    below = max((_lag(context, name, rules, (*above, metric)) for name in metric_names(tree)), default=0)
+    return window(tree) + context.spec.stack.evaluation_interval + below
+
+
+def _cause(context: Context, alert: Alert, delay: Delay, limit: int) -> Where:
+    """The number of the spec that makes an alert of the catalogue late: a service's own scrape interval, or the target."""
+    usual = context.spec.stack.scrape_interval
+    for service in alert.services:
+        if service.scrape_interval > usual and delay.total - delay.scrape + usual <= limit:
+            return context.where("services", service.name, "scrape_interval")
+    place = ("targets", "detect_within") if "detect_within" in context.spec.targets.model_fields_set else ("stack",)
+    return context.where(*place)
