@@ -39,7 +39,8 @@ class Fault:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.severity}[{self.id}]: {self.what}. {self.fix}"
+        line = f"{self.where}: {self.severity}[{self.id}]: {self.what}. {self.fix}"
+        return " ".join(line.split())
 
     def as_dict(self) -> dict[str, str | int]:
         """The fault as one flat record, for `--format json`."""

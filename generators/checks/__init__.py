@@ -3,11 +3,11 @@ see the IR and PromQL only, so that what was not compiled here (a mixin, a file 
 
 from collections.abc import Iterator
 
-from generators.checks import dashboard_links, dashboard_queries, dashboards, stack
+from generators.checks import alerting, dashboard_links, dashboard_queries, dashboards, stack
 from generators.fault import Fault
 from generators.ir.compiled import Compiled
 
-FAMILIES = (stack, dashboards, dashboard_links, dashboard_queries)
+FAMILIES = (alerting, stack, dashboards, dashboard_links, dashboard_queries)
 
 
 def check(compiled: Compiled) -> Iterator[Fault]:

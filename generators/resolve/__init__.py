@@ -29,6 +29,9 @@ from generators.resolve.stack import exporter_component, resolve_stack
 from generators.spec.load import Loaded
 from generators.spec.scalars import seconds
 
+RULE_FILES = ("derived", "bands", "slo")
+"""Names of rule files beside those of kinds and of the project."""
+
 
 def resolve(
     loaded: Loaded,
@@ -117,6 +120,9 @@ def _addresses(context: Context, stack: StackPlan) -> dict[str, tuple[str, ...]]
 
 def _project(context: Context) -> Project:
     project = context.spec.project
+    if project.name in (*context.catalogue.kinds, *RULE_FILES):
+        what = f"the rules of '{project.name}' would stand in one file with those that every spec brings along"
+        context.fault("duplicate-name", context.where("project", "name"), what, "Give the project a name of its own.")
     return Project(project.name, project.owner, context.text(project.title, project.name), project.locale, context.locales)
 
 

@@ -4,6 +4,7 @@ targets and dependents bound; faults for unknown kinds, unknown or circular depe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from generators.catalogue import ANY, Entry
 from generators.plan import Operation, Service
@@ -11,7 +12,7 @@ from generators.resolve.context import Context, as_tuple
 from generators.resolve.stack import exporter_component
 from generators.spec import model
 
-_HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/\S*)")
+_HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s?#]*)")
 _RPC = re.compile(r"/?[\w.]+/\w+")
 
 
@@ -40,11 +41,7 @@ def _service(context: Context, name: str, service: model.Service, addresses: dic
     part = kind.exporter or (context.catalogue.parts.get(kind.component) if kind.component else None)
     absent = part.absent_because if part and context.engine == "local" and not part.binary else ""
     scraped = () if absent else addresses.get(name, ()) if part else tuple(reach(context, one) for one in as_tuple(own))
-    operations = tuple(
-        one
-        for index, text in enumerate(service.operations)
-        if (one := operation(context, text, ("services", name, "operations", index)))
-    )
+    operations = tuple(_operations(context, name, service))
     return Service(
         name=name,
         kind=service.kind,
@@ -72,6 +69,16 @@ def reach(context: Context, address: str) -> str:
     return address
 
 
+def _operations(context: Context, name: str, service: model.Service) -> Iterator[Operation]:
+    for index, text in enumerate(service.operations):
+        place = ("services", name, "operations", index)
+        if text in service.operations[:index]:
+            what = f"the operation '{text}' of '{name}' is written twice"
+            context.fault("duplicate-name", context.where(*place), what, "Keep one of the two.")
+        elif one := operation(context, text, place):
+            yield one
+
+
 def operation(context: Context, text: str, place: tuple[str | int, ...]) -> Operation | None:
     """`POST /predictions` or a gRPC method `shop.Cart/Add`; a fault and None for anything else."""
     match = _HTTP.fullmatch(text)
@@ -90,26 +97,39 @@ def _check_dependencies(context: Context) -> None:
         for index, other in enumerate(service.depends_on):
             if other not in services:
                 context.unknown("service", other, services, ("services", name, "depends_on", index))
+    _check_circles(context)
+
+
+def _check_circles(context: Context) -> None:
+    """One fault for every dependency that closes a circle. Chains may be long; they are walked, not recursed into."""
+    needs = {name: [one for one in it.depends_on if one in context.spec.services] for name, it in context.spec.services.items()}
     done: set[str] = set()
-    for name in services:
-        _walk(context, name, [], done)
+    for start in needs:
+        path: list[str] = []
+        on_path: set[str] = set()
+        waiting = [] if start in done else [start]
+        while waiting:
+            name = waiting[-1]
+            if name not in on_path and name not in done:
+                path.append(name)
+                on_path.add(name)
+                for other in needs[name]:
+                    if other in on_path:
+                        _circle(context, path[path.index(other) :], other)
+                waiting += [other for other in reversed(needs[name]) if other not in on_path and other not in done]
+                continue
+            waiting.pop()
+            if path and path[-1] == name:
+                on_path.discard(path.pop())
+                done.add(name)
 
 
-def _walk(context: Context, name: str, path: list[str], done: set[str]) -> None:
-    if name in path:
-        circle = [*path[path.index(name) :], name]
-        index = context.spec.services[path[-1]].depends_on.index(name)
-        where = context.where("services", path[-1], "depends_on", index)
-        what = f"the dependencies go in a circle: {' -> '.join(circle)}; their alerts would mute each other"
-        context.fault(
-            "dependency-circle", where, what, f"Take '{name}' out of what '{path[-1]}' depends on, or the other way round."
-        )
-        return
-    if name in done or name not in context.spec.services:
-        return
-    for other in context.spec.services[name].depends_on:
-        _walk(context, other, [*path, name], done)
-    done.add(name)
+def _circle(context: Context, circle: list[str], first: str) -> None:
+    last = circle[-1]
+    where = context.where("services", last, "depends_on", context.spec.services[last].depends_on.index(first))
+    what = f"the dependencies go in a circle: {' -> '.join((*circle, first))}; their alerts would mute each other"
+    fix = f"Take '{first}' out of what '{last}' depends on, or the other way round."
+    context.fault("dependency-circle", where, what, fix)
 
 
 def _check_targets(context: Context) -> None:

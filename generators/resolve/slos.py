@@ -18,15 +18,17 @@ from generators.spec import model
 
 def resolve_slos(context: Context, contract: Contract, services: tuple[Service, ...]) -> tuple[Slo, ...]:
     """All objectives in the order of the spec."""
-    found = []
+    found: dict[str, Slo] = {}
     # An SLI names a histogram by its own name, under which no series appears.
     contract = Contract(contract.metrics, {**contract.metrics, **contract.by_series})
     for service in services:
         for name, slo in context.spec.services[service.name].slos.items():
             one = _slo(context, contract, service, name, slo)
-            if one:
-                found.append(one)
-    return tuple(found)
+            first = found.setdefault(one.id, one) if one else None
+            if one and first and first is not one:
+                what = f"this objective and that of '{first.service.name}' ({first.where}) would both be called '{one.id}'"
+                context.fault("duplicate-name", one.where, what, "Give one of the two another name.")
+    return tuple(found.values())
 
 
 def _slo(context: Context, contract: Contract, service: Service, name: str, slo: model.Slo) -> Slo | None:
