@@ -92,10 +92,8 @@ def _facts(alert: Alert, locale: str) -> Iterable[tuple[str, str]]:
     words = WORDS.get(locale, WORDS["en"])
     yield words["severity"], words[alert.severity]
     yield words["signal"], words[alert.signal]
-    yield (
-        words["services"],
-        ", ".join(f"{_titled(service, locale)} (`{service.name}`, {service.tier})" for service in alert.services),
-    )
+    titled = [f"{_titled(service, locale)} (`{service.name}`, {service.tier})" for service in alert.services[:SHOWN]]
+    yield words["services"], _listed(titled, len(alert.services))
     yield words["owner"], ", ".join(dict.fromkeys(service.owner for service in alert.services))
     if alert.hold:
         yield words["for"], text_of(alert.hold)
