@@ -1,6 +1,6 @@
 """What is wrong with an Alertmanager configuration and the names of rules. In: a compilation. Out: faults of receivers and times
 that are named and not there or there and not named, of inhibition that can mute itself or goes in a circle, that compares labels an
-alert does not have or matches no alert, of two alerts with one name, and of links to dashboards that are not there."""
+alert does not have or matches no alert, and of two alerts or rule files with one name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from generators.promql import Labels, ParseFault, labels_of, parse
 Check = Callable[[Compiled], Iterable[Fault]]
 
 _PLAIN = re.compile(r"[\w .:/-]*(\|[\w .:/-]*)*")
-_DASHBOARD = re.compile(r"/d/([\w-]+)")
 CAUSES = frozenset({"outage", "absence"})
 """Signals of alerts that may silence others: they say that a thing is gone, not that it is slow."""
 
@@ -77,18 +76,6 @@ def _alerts(compiled: Compiled) -> Iterator[AlertingRule]:
     for file in compiled.rule_files:
         for group in file.groups:
             yield from (rule for rule in group.rules if isinstance(rule, AlertingRule))
-
-
-def dashboards(compiled: Compiled) -> Iterator[Fault]:
-    """An alert's link leads to a dashboard that is there."""
-    uids = {one.uid for one in compiled.grafana.dashboards} | {one.uid for one in compiled.grafana.foreign}
-    for rule in _alerts(compiled):
-        for text in rule.annotations.values():
-            found = _DASHBOARD.search(text) if "/d/" in text else None
-            if found and found[1] not in uids:
-                what = f"'{rule.alert}' leads to the dashboard '{found[1]}', which is not there"
-                yield Fault("unknown-dashboard", rule.where, what, f"There are: {', '.join(sorted(uids))}.")
-                break
 
 
 class _Known:
@@ -239,4 +226,4 @@ def _services(matchers: tuple[Matcher, ...]) -> frozenset[str]:
     return values if values is not None else frozenset({""})
 
 
-CHECKS: tuple[Check, ...] = (receivers, names, dashboards, inhibition, circles)
+CHECKS: tuple[Check, ...] = (receivers, names, inhibition, circles)

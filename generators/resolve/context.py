@@ -54,6 +54,11 @@ class Context:
         project = self.spec.project
         return tuple(dict.fromkeys((project.locale, *project.locales)))
 
+    @property
+    def has_unknown_kinds(self) -> bool:
+        """Whether a service is of a kind that the catalogue does not know."""
+        return any(service.kind not in self.catalogue.kinds for service in self.spec.services.values())
+
     def where(self, *place: str | int) -> Where:
         return self.source.where(place)
 

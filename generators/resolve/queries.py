@@ -75,6 +75,8 @@ def _known(context: Context, contract: Contract, selector: VectorSelector, spot:
     if name in context.blamed:
         return False
     metric = contract.by_series.get(name)
+    if metric is None and context.has_unknown_kinds:
+        return False  # what those services would bring along nobody knows
     if metric is None:
         context.blamed.add(name)
         what = f"no metric is called '{name}': nothing exports it and no rule records it"

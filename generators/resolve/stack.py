@@ -115,13 +115,12 @@ def _version(context: Context, part: Part) -> str:
 
 
 def _check_names(context: Context, used: dict[str, tuple[Part, str]]) -> None:
-    stack = context.spec.stack
-    ports = {name if port == "http" else f"{name}.{port}" for name, (part, _) in used.items() for port in part.ports}
-    ports |= {
-        name if port == "http" else f"{name}.{port}" for name, part in context.catalogue.parts.items() for port in part.ports
-    }
-    components = {*used, *context.catalogue.parts}
-    releases = {part.release for part, _ in used.values()} | {part.release for part in context.catalogue.parts.values()}
+    """What the catalogue knows may be named, whether this environment runs it or not."""
+    stack, catalogue = context.spec.stack, context.catalogue
+    exporters = {entry.kind.exporter.component: entry.kind.exporter for entry in catalogue.kinds.values() if entry.kind.exporter}
+    parts: dict[str, Part] = {**catalogue.parts, **exporters, **{name: part for name, (part, _) in used.items()}}
+    components, releases = {*parts}, {part.release for part in parts.values()}
+    ports = {name if port == "http" else f"{name}.{port}" for name, part in parts.items() for port in part.ports}
     for section, names, known in (
         ("ports", stack.ports, ports),
         ("resources", stack.resources, components),
