@@ -54,12 +54,12 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
     """The plan's Alert. Every fault of the alert is reported, not only the first."""
     context, contract, alert = against.context, against.contract, one.alert
     before = len(context.faults)
-    steps = _runbook(one, against)
     text, tree = _when(one, against)
     worst = read_query(context, contract, alert.worst, one.spot("worst")) if alert.worst else None
     watched = _watched(one, against, metrics_in(tree, contract) if tree else ())
     enough = _enough(one, against, tree) if tree else None
     examples = [_example(one, against, which) for which in ("fires", "quiet")]
+    runbook = _runbook(one, against)
     if tree is None or watched is None or (alert.worst and worst is None):
         return None
     parts, metrics = condition(tree), metrics_in(tree, contract)
@@ -84,7 +84,7 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
         services=watched,
         summary=context.text(alert.summary),
         description=context.text(alert.description or alert.summary),
-        runbook=steps,
+        runbook=runbook,
         dashboard=alert.dashboard or _dashboard(context, watched, one.kind),
         origin=one.kind,
         enough=enough,
