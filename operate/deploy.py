@@ -73,7 +73,7 @@ def deploy(site: Site, build: Callable[[], Built]) -> Outcome:
         run.enter("failed", note=type(error).__name__)
         releases.sweep(site.state)
         raise
-    return activate(run, release, unsure=_unsettled(site))
+    return activate(run, release, unsure=unsettled(site))
 
 
 def demand_secrets(site: Site, built: Built) -> None:
@@ -92,7 +92,7 @@ def activate(run: Run, release: Release, unsure: bool) -> Outcome:
     """Make a release the running one, or go back to the last that was proven. `unsure`: nobody knows what the engines have
     loaded, so all of them load anew."""
     site = run.site
-    previous = _last_proven(site, release)
+    previous = _last_proven(site)
     before = previous.hash if previous else ""
     if not unsure and site.state.release() == release.hash == before and site.journal.settled() != "down":
         with site.show.phase("verify", f"{release.hash} is already released; is it what runs?"):
@@ -174,7 +174,9 @@ def _go_back(run: Run, failed: Release, previous: Release | None, why: str) -> O
         report = verify(site, previous, SETTLING)
     if not report.good:
         lines = "\n  ".join(report.findings)
-        return Outcome(previous.hash, report, f"{why}\nGoing back to {previous.hash} is not complete:\n  {lines}")
+        why = f"{why}\nGoing back to {previous.hash} is not complete:\n  {lines}"
+        site.show.note(why, "failed")
+        return Outcome(previous.hash, report, why)
     run.enter("rolled-back", failed.hash, previous.hash, why)
     return Outcome(previous.hash, report, why)
 
@@ -192,8 +194,11 @@ def recover(site: Site) -> Outcome | None:
         run.enter("abandoned", entry.release)
         return Outcome(running, None)
     site.show.note(f"{told}; current is {running or 'none'}. It is brought to an end now.", "warning")
-    release = releases.read(site.state, entry.release)
-    previous = releases.read(site.state, entry.previous) if entry.previous else None
+    try:
+        release = releases.read(site.state, entry.release)
+        previous = releases.read(site.state, entry.previous) if entry.previous else None
+    except ReleaseError as error:
+        return _without(run, entry.release, str(error))
     if entry.phase == "going-back" and (previous is None or previous.hash != release.hash):
         outcome = _go_back(run, release, previous, entry.note)
     else:
@@ -202,20 +207,30 @@ def recover(site: Site) -> Outcome | None:
     return outcome
 
 
-def _unsettled(site: Site) -> bool:
+def _without(run: Run, lost: str, why: str) -> Outcome:
+    """A release that should be brought to an end cannot be read: the last proven one takes its place."""
+    run.site.show.note(why, "failed")
+    proven = _last_proven(run.site)
+    if proven is not None:
+        return activate(run, proven, unsure=True)
+    run.enter("failed", lost, note=why)
+    return Outcome("", None, why)
+
+
+def unsettled(site: Site) -> bool:
     """Whether an earlier run that touched what runs could not be brought to an end."""
     entry = site.journal.unfinished()
     return entry is not None and entry.phase in TOUCHING
 
 
-def _last_proven(site: Site, release: Release) -> Release | None:
-    """The release to go back to: the last that was verified while running and can still be read."""
+def _last_proven(site: Site) -> Release | None:
+    """The release to go back to: the last that was verified while running and is still as it was built."""
     for identity in reversed(site.journal.proven()):
         try:
             found = releases.read(site.state, identity)
         except ReleaseError:
             continue
-        if found.hash == release.hash or not found.damage():
+        if not found.damage():
             return found
     return None
 

@@ -16,6 +16,7 @@ from generators.fault import Fault
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from operate.deploy import recover
+from operate.engines import EngineError
 from operate.show import Show
 from operate.site import Site, engines
 from operate.state import State
@@ -89,5 +90,9 @@ def project_name(spec: Path) -> str:
 def at_work(site: Site, verb: str) -> Iterator[None]:
     """Hold the lock, and bring to an end what a killed command left."""
     with site.state.locked(verb):
-        recover(site)
+        try:
+            recover(site)
+        except EngineError as error:
+            # It stays unfinished. The verb goes on all the same: a deploy of what mends it must not wait for what is broken.
+            site.show.note(f"it could not be brought to an end: {error}", "failed")
         yield

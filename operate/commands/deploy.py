@@ -43,8 +43,8 @@ def conclude(site: Site, outcome: Outcome) -> int:
         }
     )
     if outcome.failure:
-        site.show.note(outcome.failure, "failed")
-        site.show.note(f"release {outcome.running} runs" if outcome.running else "nothing runs")
+        what = f"release {outcome.running} runs" if outcome.running else "nothing runs"
+        site.show.note(f"not done, for the reason above; {what}", "failed")
         return ENVIRONMENTS_FAULT
     site.show.done(f"release {outcome.running} runs, and what runs is what was compiled")
     return FINE

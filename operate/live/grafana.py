@@ -4,14 +4,11 @@ missing, added or different. Where Grafana does not run nothing here is asked, a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generators.ir.dashboards import Grafana
 from operate.live import http
-
-VOLATILE = ("id", "version", "iteration")
-"""Numbers that Grafana's database gives."""
 
 Login = tuple[str, str] | None
 
@@ -42,10 +39,31 @@ def dashboards(base: str, login: Login, grafana: Grafana, files: Mapping[str, st
             found.append(f"dashboard {uid} is not there")
             continue
         loaded = http.get(f"{base}/api/dashboards/uid/{uid}", login=login)["dashboard"]
-        if changed := _different(model, loaded):
-            found.append(f"dashboard {uid}: {', '.join(changed)} differs from the release")
+        found += [f"dashboard {uid}: {line}" for line in _different(_essence(model), _essence(loaded))]
     return found
 
 
-def _different(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    return [key for key in ours if key not in VOLATILE and ours[key] != theirs.get(key)]
+def _different(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
+    return [
+        f"{key} is {theirs.get(key) or 'not there'}, the release says {ours.get(key) or 'none'}"
+        for key in sorted({*ours, *theirs})
+        if ours.get(key) != theirs.get(key)
+    ]
+
+
+def _essence(model: Mapping[str, Any]) -> dict[str, str]:
+    """What a dashboard asks, and under which titles. Grafana brings a model to its own form when it loads it (schemaVersion,
+    defaults of options), so that the whole cannot be compared."""
+    found = {"title": str(model.get("title", ""))}
+    for panel in _panels(model):
+        name = f"panel {panel.get('id')}"
+        found[name] = f"{panel.get('type')} '{panel.get('title', '')}'"
+        for target in panel.get("targets", ()):
+            found[f"{name} query {target.get('refId')}"] = str(target.get("expr", target.get("query", "")))
+    return found
+
+
+def _panels(model: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for panel in model.get("panels", ()):
+        yield panel
+        yield from _panels(panel)

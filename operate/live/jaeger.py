@@ -83,7 +83,7 @@ def _span(trace: str, probe: Probe) -> dict[str, Any]:
         "traceId": trace,
         "spanId": secrets.token_hex(8),
         "name": probe.name,
-        "kind": 2,
+        "kind": 1,  # internal: rates and latencies of served requests do not count it
         "startTimeUnixNano": str(end - probe.milliseconds * 1_000_000),
         "endTimeUnixNano": str(end),
         "attributes": [_attribute(key, value) for key, value in probe.attributes if value],

@@ -94,3 +94,12 @@ def test_a_deploy_with_a_faulty_spec_tells_the_fault_and_touches_nothing(
     assert f"{spec}:2:1: error[" in capsys.readouterr().err
     assert not (tmp_path / "touchline/bad/local/releases/current").exists()
     assert main(["status", "--spec", str(spec)]) == 0
+
+
+def test_production_does_not_start_without_its_secrets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["deploy", "--environment", "production", "--engine", "local"]) == 2
+    said = capsys.readouterr().err
+    assert "production does not start without its secrets: " in said
+    assert "pagerduty_key" in said
+    assert not (tmp_path / "touchline/football-prediction/production/releases/current").exists()
+    assert main(["status", "--environment", "production", "--engine", "local"]) == 0

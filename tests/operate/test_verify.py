@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from operate.live import prometheus
 from operate.release import Release, read
 from operate.verify import Check, answers, questions, verify
 from tests.operate.conftest import Bench
@@ -138,3 +139,12 @@ def test_a_stopped_engine_is_noticed_in_words(whole_bench: Bench) -> None:
     finally:
         engine.up(release.compiled.stack, whole_bench.site.say)
     assert verify(whole_bench.site, release, 30).findings == ()
+
+
+def test_a_flag_that_is_otherwise_is_noticed(whole_bench: Bench) -> None:
+    base = whole_bench.address("prometheus")
+    given = ("--storage.tsdb.retention.time=840h", "--storage.tsdb.retention.size=20GB", "--web.enable-lifecycle")
+    assert prometheus.flags(base, given) == []
+    assert prometheus.flags(base, ("--storage.tsdb.retention.time=36d",)) == [
+        "--storage.tsdb.retention.time runs as 5w, the release says 36d"
+    ]
