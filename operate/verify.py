@@ -74,7 +74,7 @@ def verify(site: Site, release: Release, settling: float = 0.0) -> Report:
     absent = engine.absent(release.compiled.stack)
     checks = answers(questions(site, release, engine, frozenset(one.component for one in absent)), settling)
     base = _base(engine, release.compiled, "prometheus", "http")
-    down, failing = _prometheus_state(base, release) if base else ((), ())
+    down, failing = _prometheus_state(base, release, time.monotonic() + settling) if base else ((), ())
     return Report(release.hash, checks, down, failing, absent)
 
 
@@ -146,8 +146,10 @@ def _grafana(site: Site, release: Release, base: str) -> Iterable[Question]:
     yield Question("grafana", f"{len(files)} dashboards", lambda: grafana.dashboards(base, login, model, files))
 
 
-def _prometheus_state(base: str, release: Release) -> tuple[tuple[prometheus.Down, ...], tuple[str, ...]]:
+def _prometheus_state(base: str, release: Release, deadline: float) -> tuple[tuple[prometheus.Down, ...], tuple[str, ...]]:
     try:
+        while prometheus.unscraped(base) and time.monotonic() < deadline:
+            time.sleep(0.5)
         down = prometheus.targets(base, release.compiled.prometheus)[1]
         return tuple(down), tuple(prometheus.unhealthy_rules(base))
     except (http.Unreachable, KeyError, TypeError):

@@ -198,6 +198,12 @@ def targets(base: str, prometheus: Prometheus) -> tuple[list[str], list[Down]]:
     return found, down
 
 
+def unscraped(base: str) -> int:
+    """How many targets nobody can say anything about: their first scrape is still to come."""
+    active = http.get(f"{base}/api/v1/targets", {"state": "active"})["data"]["activeTargets"]
+    return sum(one["health"] == "unknown" for one in active)
+
+
 def alertmanagers(base: str, prometheus: Prometheus) -> list[str]:
     """The Alertmanagers it sends to."""
     active = http.get(f"{base}/api/v1/alertmanagers")["data"]["activeAlertmanagers"]
