@@ -1,13 +1,11 @@
 """Jsonnet to plain values, with the place of each as far as it can be found. In: a Jsonnet file. Out: a `Source`, or the fault
-that Jsonnet reports, at the line and column it names. Jsonnet keeps no source map: a key is taken to stand where its name is first
-written at or below its parent."""
+that Jsonnet reports, at the line and column it names. Jsonnet keeps no source map and sorts the fields of its answer: where a field
+stands, and so its order, is found in the text (jsonnet_fields)."""
 
 from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
-from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,14 +13,12 @@ from typing import Any
 import _jsonnet
 
 from generators.fault import Fault, Where
+from generators.spec.jsonnet_fields import Field, Fields
 from generators.spec.source import DEEPEST, Place, Source, dollar
 
 _POSITION = r"(?P<file>[^\n\t]+?):\(?(?P<line>\d+):(?P<column>\d+)"
 _STATIC = re.compile(rf"STATIC ERROR: {_POSITION}[-\d:()]*: (?P<what>[^\n]*)")
 _RUNTIME = re.compile(rf"RUNTIME ERROR: (?P<what>.*?)\n\t{_POSITION}", re.DOTALL)
-_KEY = re.compile(r"""(?:(?P<quote>["'])(?P<quoted>[^"'\n]+)(?P=quote)|(?P<bare>[A-Za-z_]\w*))\s*\+?:{1,3}(?!\w*:)""")
-
-Occurrences = dict[str, list[tuple[int, int]]]
 
 
 def jsonnet_source(path: Path, text: str, shown: str) -> Source:
@@ -37,7 +33,7 @@ def jsonnet_source(path: Path, text: str, shown: str) -> Source:
     except RecursionError:
         source.faults.append(_too_deep(Where(shown)))
         return source
-    _guess_places(source, source.value, (), _occurrences(text), Where(shown))
+    source.value, _ = _placed(source, source.value, (), Fields(text), Field(), shown)
     return source
 
 
@@ -64,31 +60,27 @@ def _too_deep(where: Where) -> Fault:
     return Fault("jsonnet", where, f"values are nested more than {DEEPEST} deep", "Nest less; no spec needs that.")
 
 
-def _occurrences(text: str) -> Occurrences:
-    """Every place where a field of each name is written, in the order of the text."""
-    found: Occurrences = defaultdict(list)
-    for number, line in enumerate(text.splitlines(), 1):
-        for match in _KEY.finditer(line):
-            group = "quoted" if match["quoted"] else "bare"
-            found[match[group]].append((number, match.start() + 1))
-    return found
-
-
-def _guess_places(source: Source, value: Any, place: Place, written: Occurrences, parent: Where) -> None:
-    source.values.setdefault(place, parent)
+def _placed(source: Source, value: Any, place: Place, fields: Fields, above: Field, shown: str) -> tuple[Any, Field]:
+    """The value with its fields in the order of the text, and the last field found in it; every place goes into the source."""
+    where = Where(shown, above.line, above.column, dollar(place))
+    source.values[place] = where
     if len(place) > DEEPEST:
-        source.faults.append(_too_deep(parent))
-        return
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in items:
-        inner = (*place, key)
-        here = _written(key, written, parent, inner) if isinstance(key, str) else parent
-        source.keys[inner] = source.values[inner] = Where(here.file, here.line, here.column, dollar(inner))
-        _guess_places(source, part, inner, written, source.keys[inner])
-
-
-def _written(key: str, written: Occurrences, parent: Where, place: Place) -> Where:
-    known = written.get(key, [])
-    index = bisect_left(known, (parent.line, parent.column))
-    line, column = known[index] if index < len(known) else (parent.line, parent.column)
-    return Where(parent.file, line, column, dollar(place))
+        if not source.faults:
+            source.faults.append(_too_deep(where))
+        return value, above
+    if isinstance(value, list):
+        items, last = [], above
+        for index, part in enumerate(value):
+            # What an element holds stands after what the one before it holds.
+            item, last = _placed(source, part, (*place, index), fields, above.after(last), shown)
+            items.append(item)
+        return items, last
+    if not isinstance(value, dict):
+        return value, above
+    found = sorted(((fields.find(key, above), key) for key in value), key=lambda one: one[0].position)
+    result, last = {}, above
+    for field, key in found:
+        source.keys[(*place, key)] = Where(shown, field.line, field.column, dollar((*place, key)))
+        result[key], inner = _placed(source, value[key], (*place, key), fields, field, shown)
+        last = max(last, inner, key=lambda one: one.position)
+    return result, last

@@ -66,12 +66,12 @@ class Source:
 
     def adopt(self, other: Source, old: Place, new: Place) -> None:
         """Take over the places of everything at and below `old` of another source, as those of `new`."""
-        _move(self.keys, other.keys, old, new)
-        _move(self.values, other.values, old, new)
-        _move(self.shifts, other.shifts, old, new)
+        for ours, theirs in ((self.keys, other.keys), (self.values, other.values)):
+            for place, where in _below(theirs, old):
+                moved = new + place[len(old) :]
+                ours[moved] = where if moved == place else Where(where.file, where.line, where.column, dollar(moved))
+        self.shifts.update((new + place[len(old) :], shift) for place, shift in _below(other.shifts, old))
 
 
-def _move(ours: dict[Place, V], theirs: dict[Place, V], old: Place, new: Place) -> None:
-    for place, value in tuple(theirs.items()):
-        if place[: len(old)] == old:
-            ours[new + place[len(old) :]] = value
+def _below(places: dict[Place, V], top: Place) -> list[tuple[Place, V]]:
+    return [(place, value) for place, value in places.items() if place[: len(top)] == top]
