@@ -49,9 +49,10 @@ class Desk:
         return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=900, check=False)
 
     def good(self, verb: str, *arguments: str) -> str:
+        """What a call that must go well printed, for people and beside."""
         answer = self.touchline(verb, *arguments)
         assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-3000:]
-        return answer.stdout
+        return answer.stdout + answer.stderr
 
     def containers(self) -> dict[str, tuple[str, str]]:
         """Component -> (id, started at) of every container of the stack."""
@@ -99,7 +100,7 @@ def desk(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Des
 
 
 def status(desk: Desk) -> dict[str, Any]:
-    return dict(json.loads(desk.good("status", "--format", "json")))
+    return dict(json.loads(desk.touchline("status", "--format", "json").stdout))
 
 
 def test_what_does_not_start_is_exactly_what_cannot_be_had(desk: Desk) -> None:
@@ -123,7 +124,9 @@ def test_deploy_change_roll_back_and_down(desk: Desk) -> None:
     assert "LowPredictionAccuracy" in desk.good("plan")
     desk.good("deploy")
     assert NEW_BOUND.split()[-1] in desk.bound_in_prometheus()
-    assert desk.containers() == first  # reloaded: the same containers, and none of them was started again
+    steady = {name for name, state in health.items() if state == "running"}  # a one-shot step runs before each start
+    now = desk.containers()
+    assert {name: now[name] for name in steady} == {name: first[name] for name in steady}  # reloaded, none was started again
 
     desk.good("rollback")
     assert BOUND.split()[-1] in desk.bound_in_prometheus()
