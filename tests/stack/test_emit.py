@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from generators.build import build
 from generators.compile.stack import compile_stack
 from generators.emit import compose, supervisord
 from generators.ir.stack import Component, Mount, Stack, places
 from operate import tools
-from tests.stack.plans import plan_of
+from tests.stack.plans import ROOT, plan_of
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,19 @@ def test_compose_accepts_the_file(stack: Stack, tmp_path: Path) -> None:
     refused = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
     assert refused.returncode != 0
     assert "set by touchline deploy" in refused.stderr
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("environment", ["local", "staging", "production"])
+def test_compose_accepts_the_shipped_stack(environment: str, tmp_path: Path) -> None:
+    built = build(ROOT / "spec" / "football.yaml", environment, "compose")
+    assert not built.failed, [str(fault) for fault in built.faults]
+    file = tmp_path / "docker-compose.yml"
+    file.write_text(built.files[compose.PATH])
+    command = [str(tools.path("docker-compose")), "--file", str(file), "config", "--quiet"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TOUCHLINE_STATE": str(tmp_path)}
+    answer = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    assert (answer.returncode, answer.stderr) == (0, "")
 
 
 def test_every_service_has_the_least_privilege(stack: Stack, services: dict[str, Any]) -> None:
