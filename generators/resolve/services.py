@@ -13,6 +13,9 @@ from generators.resolve.stack import exporter_component
 from generators.spec import model
 
 _HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s?#]*)")
+LONGEST_SHOWN = 8
+"""Services of a circle that a fault names; who breaks it needs its ends."""
+
 _RPC = re.compile(r"/?[\w.]+/\w+")
 
 
@@ -127,7 +130,8 @@ def _check_circles(context: Context) -> None:
 def _circle(context: Context, circle: list[str], first: str) -> None:
     last = circle[-1]
     where = context.where("services", last, "depends_on", context.spec.services[last].depends_on.index(first))
-    what = f"the dependencies go in a circle: {' -> '.join((*circle, first))}; their alerts would mute each other"
+    shown = circle if len(circle) <= LONGEST_SHOWN else [*circle[: LONGEST_SHOWN - 1], "…", last]
+    what = f"the dependencies go in a circle: {' -> '.join((*shown, first))}; their alerts would mute each other"
     fix = f"Take '{first}' out of what '{last}' depends on, or the other way round."
     context.fault("dependency-circle", where, what, fix)
 

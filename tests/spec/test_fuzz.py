@@ -120,13 +120,13 @@ def test_the_rich_spec_itself_is_accepted(tmp_path: Path) -> None:
         assert build(tmp_path / "spec.yaml", environment).files == result.files
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changed(), st.sampled_from(["compose", "local"]), st.sampled_from(["production", "local"]))
 def test_a_changed_spec_never_raises(tree: dict[str, Any], engine: EngineName, environment: str) -> None:
     check(text_of(tree), engine, environment)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_torn_text_never_raises(data: st.DataObject) -> None:
     text = RICH.read_text(encoding="utf-8")
