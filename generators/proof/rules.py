@@ -17,7 +17,7 @@ from generators.promql import Expr, parse
 from generators.promql.labels import labels_of
 from generators.promql.syntax import Binary, Paren, VectorSelector
 from generators.promql.walk import ranges
-from generators.proof.bands import band_tests
+from generators.proof.bands import band_step, band_tests
 from generators.proof.inputs import Flow, Inputs, Inverse, Underivable, written
 from generators.proof.quantiles import is_quantile, quantile_inputs
 from generators.proof.slos import slo_tests
@@ -40,7 +40,7 @@ def prove_rules(plan: Plan) -> tuple[TestFile, ...]:
     for alert in plan.alerts:
         file = name.rule_file(alert.origin, plan.project.name)
         if alert.anomaly:
-            tests[file, 60].extend(band_tests(plan, alert))
+            tests[file, band_step(alert.anomaly)].extend(band_tests(plan, alert))
             continue
         for step, test in _tests(plan, alert):
             tests[file, step].append(test)

@@ -18,27 +18,39 @@ from generators.proof.inputs import Inverse, written
 
 FILE = "../rules/slo.yml"
 STEP = 5
-_TOTAL, _BAD = Decimal(20), Decimal(4)
+_TOTAL, _BAD, _BUSY = Decimal(20), Decimal(4), Decimal(100)
+
+
+ORDER = ("slo-page", "slo-ticket")
+"""The tickets' group reads what the pages' group records; a coarse step would show it the last step's, which is too old."""
+
+PAGE_SECONDS, TICKET_SECONDS = 30, 240
+"""How often pages and tickets are judged: a ticket reads one sum where a page reads several samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One row of the workbook's table; times in seconds. `step` is how coarse its test may be."""
+    """One row of the workbook's table; times in seconds. `step` is how coarse its test may be: both windows are a number of
+    steps, the long one an even number."""
 
     alert: str
     factor: Decimal
     long: int
+    short: int
     severity: str
     burn: str
     step: int
 
 
 WORKBOOK = (
-    Tier("ErrorBudgetBurnFast", Decimal("14.4"), 3600, "critical", "page", 60),
-    Tier("ErrorBudgetBurnSteady", Decimal(6), 21600, "critical", "page", 240),
-    Tier("ErrorBudgetBurnSlow", Decimal(3), 86400, "warning", "ticket", 720),
-    Tier("ErrorBudgetBurnCreeping", Decimal(1), 259200, "warning", "ticket", 720),
+    Tier("ErrorBudgetBurnFast", Decimal("14.4"), 3600, 300, "critical", "page", 60),
+    Tier("ErrorBudgetBurnSteady", Decimal(6), 21600, 1800, "critical", "page", 600),
+    Tier("ErrorBudgetBurnSlow", Decimal(3), 86400, 7200, "warning", "ticket", 3600),
+    Tier("ErrorBudgetBurnCreeping", Decimal(1), 259200, 21600, "warning", "ticket", 3600),
 )
+
+Phase = tuple[int, Decimal, Decimal]
+"""So many samples of so many events a second, of which this ratio is bad."""
 
 
 def slo_tests(plan: Plan) -> tuple[TestFile, ...]:
@@ -50,8 +62,9 @@ def slo_tests(plan: Plan) -> tuple[TestFile, ...]:
     for step in sorted({tier.step for tier in WORKBOOK}):
         rows = [tier for tier in WORKBOOK if tier.step == step]
         paces = [test for slo in _classes(plan) for tier in rows for test in _paces(slo, tier)]
-        tests = (*paces, *(test for tier in rows for test in _traffic(plan.slos[0], tier)))
-        files.append(TestFile(f"slo-tiers-{step}s", (FILE,), step, tests))
+        strictest = max(plan.slos, key=lambda slo: slo.objective)
+        tests = (*paces, *(test for tier in rows for test in (*_windows(strictest, tier), *_traffic(plan.slos[0], tier))))
+        files.append(TestFile(f"slo-tiers-{step}s", (FILE,), step, tests, ORDER))
     return tuple(files)
 
 
@@ -113,47 +126,67 @@ def _selector(text: str) -> VectorSelector:
 
 def _paces(slo: Slo, tier: Tier) -> Iterator[UnitTest]:
     """The tier's alert just above and just below its pace."""
-    pace, busy = tier.factor * slo.budget, Decimal(100)
-    yield _tier(slo, tier, "above its pace fires", busy, pace * Decimal("1.02"), fires=True)
-    yield _tier(slo, tier, "below its pace stays quiet", busy, pace * Decimal("0.98"), fires=False)
+    samples, pace = tier.long // tier.step + 2, tier.factor * slo.budget
+    yield _tier(slo, tier, "above its pace fires", ((samples, _BUSY, pace * Decimal("1.02")),), fires=True)
+    yield _tier(slo, tier, "below its pace stays quiet", ((samples, _BUSY, pace * Decimal("0.98")),), fires=False)
+
+
+def _windows(slo: Slo, tier: Tier) -> Iterator[UnitTest]:
+    """Both windows, by how long they remember: the long one decides whether half of it is enough, the short one whether what is
+    over still counts. Ratios above one are no matter here, where recordings are given."""
+    long, short = tier.long // tier.step, tier.short // tier.step
+    pace, none = tier.factor * slo.budget, Decimal(0)
+    faster, slower = pace * Decimal("2.2"), pace * Decimal("1.8")
+    calm = (long + 2, _BUSY, none)
+    over = short * 2 // 5 or 1
+    yield _tier(slo, tier, "half its long window fires", (calm, (long // 2, _BUSY, faster)), fires=True)
+    yield _tier(slo, tier, "half its long window, slower, stays quiet", (calm, (long // 2, _BUSY, slower)), fires=False)
+    yield _tier(slo, tier, "just over still fires", ((long, _BUSY, faster), (over, _BUSY, none)), fires=True)
+    yield _tier(slo, tier, "over for its short window stays quiet", ((long, _BUSY, faster), (short, _BUSY, none)), fires=False)
 
 
 def _traffic(slo: Slo, tier: Tier) -> Iterator[UnitTest]:
-    """The guards, which are the same for every class: half the events that the floor asks for, all of them bad; and none."""
-    yield _tier(slo, tier, "little traffic stays quiet", slo.floor / tier.long / 2, Decimal(1), fires=False)
-    yield _tier(slo, tier, "no traffic stays quiet", Decimal(0), Decimal(0), fires=False)
+    """The guards, which are the same for every class: a little more and half of the events that the floor asks for, all of them
+    bad; and none."""
+    samples = tier.long // tier.step + 2
+    sums = TICKET_SECONDS // PAGE_SECONDS if tier.burn == "ticket" else 1  # at this step a sum holds one sample, not several
+    enough = slo.floor / tier.long * sums * Decimal("1.1")
+    yield _tier(slo, tier, "just enough traffic fires", ((samples, enough, Decimal(1)),), fires=True)
+    yield _tier(slo, tier, "little traffic stays quiet", ((samples, enough / 2, Decimal(1)),), fires=False)
+    yield _tier(slo, tier, "no traffic stays quiet", ((samples, Decimal(0), Decimal(0)),), fires=False)
 
 
-def _tier(slo: Slo, tier: Tier, what: str, total: Decimal, ratio: Decimal, *, fires: bool) -> UnitTest:
+def _tier(slo: Slo, tier: Tier, what: str, phases: tuple[Phase, ...], *, fires: bool) -> UnitTest:
     """An SLO of this class that no raw series feeds, so that its recordings can be given directly."""
-    at = tier.long + 2 * tier.step
+    at = (sum(count for count, _, _ in phases) - 1) * tier.step
     labels = {name.SLO: "example", "service": "example", "tier": "critical", "owner": "example"}
     labels |= {name.SEVERITY: tier.severity, name.SIGNAL: "burn", name.BURN: tier.burn}
     fired = written("ALERTS", labels | {"alertname": tier.alert, "alertstate": "firing"})
     firing = f'ALERTS{{alertname="{tier.alert}", alertstate="firing", slo="example"}}'
     case = ExprCase(firing, at, ((fired, "1"),) if fires else ())
     title = f"{tier.alert} at {slo.objective:%}: {what}"
-    return UnitTest(title, tier.step, _given(slo, tier, at, total, ratio), exprs=(case,), where=slo.where)
+    return UnitTest(title, tier.step, _given(slo, phases), exprs=(case,), where=slo.where)
 
 
-def _given(slo: Slo, tier: Tier, at: int, total: Decimal, ratio: Decimal) -> tuple[InputSeries, ...]:
-    samples = at // tier.step + 1
+def _given(slo: Slo, phases: tuple[Phase, ...]) -> tuple[InputSeries, ...]:
+    samples = sum(count for count, _, _ in phases)
     example = {"slo": "example"}
-    info = {
-        **example,
-        "service": "example",
-        "tier": "critical",
-        "owner": "example",
-        "objective": f"{slo.objective:f}",
-        "window": "30d",
-    }
+    who = {"service": "example", "tier": "critical", "owner": "example"}
+    info = {**example, **who, "objective": f"{slo.objective:f}", "window": "30d"}
+    total = " ".join(_still(count, events) for count, events, _ in phases)
+    errors = " ".join(_still(count, events * ratio) for count, events, ratio in phases)
     given = (
         (name.SLI_TOTAL, example, total),
-        (name.SLI_ERRORS, example, total * ratio),
-        (name.ERROR_BUDGET, example, slo.budget),
-        (name.EVENT_FLOOR, info, slo.floor),
+        (name.SLI_ERRORS, example, errors),
+        (name.ERROR_BUDGET, example, _still(samples, slo.budget)),
+        (name.EVENT_FLOOR, info, _still(samples, slo.floor)),
     )
-    return tuple(InputSeries(written(record, labels), f"{value:f}x{samples}") for record, labels, value in given)
+    return tuple(InputSeries(written(record, labels), values) for record, labels, values in given)
+
+
+def _still(count: int, value: Decimal) -> str:
+    """The same value so many times: promtool's `x` counts those that follow the first."""
+    return f"{value:f}x{count - 1}" if count > 1 else f"{value:f}"
 
 
 def _span(seconds: int) -> str:
