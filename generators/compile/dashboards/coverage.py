@@ -48,14 +48,15 @@ def _counter(plan: Plan, service: Service) -> Metric | None:
 
 def _labels(metric: Metric) -> tuple[str, ...]:
     """Which labels hold an operation's method and route."""
-    known = (("method", "endpoint"), ("grpc_service", "grpc_method"))
+    known = (("method", "endpoint"), ("method", "handler"), ("grpc_service", "grpc_method"))
     return next((pair for pair in known if set(pair) <= set(metric.labels)), ())
 
 
 def _split(metric: Metric, operation: Operation) -> tuple[str, str]:
-    """An operation as the values of the metric's two labels."""
+    """An operation as the values of the metric's two labels; a method as the metric spells it (promhttp: in small letters)."""
     if _labels(metric)[0] == "method":
-        return operation.method, operation.route
+        spelt = (value for value in metric.values.get("method", ()) if value.upper() == operation.method)
+        return next(spelt, operation.method), operation.route
     package, _, method = operation.route.strip("/").rpartition("/")
     return package, method
 
