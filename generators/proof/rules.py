@@ -19,10 +19,14 @@ from generators.promql.syntax import Binary, Paren, VectorSelector
 from generators.promql.walk import ranges
 from generators.proof.bands import band_step, band_tests
 from generators.proof.inputs import Flow, Inputs, Inverse, Underivable, written
+from generators.proof.lifetimes import Derived, lifetime_tests
 from generators.proof.quantiles import is_quantile, quantile_inputs
 from generators.proof.slos import slo_tests
 
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+SOON = 1200
+"""Seconds within which a test counts what a guard asks for, though it may look back over days: a day of samples proves no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,10 @@ def _tests(plan: Plan, alert: Alert) -> Iterator[tuple[int, UnitTest]]:
     if quiet:
         silent = (ExprCase(firing, quiet.at, ()),)
         yield quiet.step, UnitTest(f"{alert.name} stays quiet", quiet.step, quiet.inputs, exprs=silent, where=alert.where)
+    if not alert.fires and alert.signal != "heartbeat":
+        both = (_derived(plan, alert, firing=True), _derived(plan, alert, firing=False))
+        for test in lifetime_tests(Derived(alert, *both, fires.step, fires.at)):
+            yield fires.step, test
 
 
 def _case(plan: Plan, alert: Alert, example: Example | None, *, firing: bool) -> Case:
@@ -97,7 +105,7 @@ def _case(plan: Plan, alert: Alert, example: Example | None, *, firing: bool) ->
 
 def _end(alert: Alert) -> int:
     """Seconds until everything an alert waits for is over."""
-    return alert.hold + 2 * alert.window + (alert.enough.over if alert.enough else 0) + 60
+    return alert.hold + 2 * alert.window + (min(alert.enough.over, SOON) if alert.enough else 0) + 60
 
 
 def _step(plan: Plan, alert: Alert, end: int) -> int:
@@ -136,7 +144,7 @@ def _enough(inverse: Inverse, alert: Alert, inputs: Inputs) -> Inputs:
     assert isinstance(selector, VectorSelector)
     if any(series.partition("{")[0] == selector.name for series in inputs):
         return {}
-    return {inverse.series(selector): Flow(alert.enough.at_least * 2 / Decimal(alert.enough.over), rising=True)}
+    return {inverse.series(selector): Flow(alert.enough.at_least * 2 / Decimal(min(alert.enough.over, SOON)), rising=True)}
 
 
 def _beyond(alert: Alert) -> Decimal:
