@@ -47,6 +47,7 @@ def localized(annotation: str, locale: str, first: str) -> str:
     """The annotation's name in a locale: summary in the project's own, summary_en in another."""
     return annotation if locale == first else f"{annotation}_{locale.replace('-', '_')}"
 
+
 # Receivers that are no channel of people's: who must notice our silence, and where nothing is told.
 HEARTBEAT_RECEIVER = "touchline-heartbeat"
 NOBODY_RECEIVER = "touchline-nobody"
