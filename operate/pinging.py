@@ -58,7 +58,7 @@ def pings(alerting: Alerting, token: str) -> tuple[tuple[Ping, ...], tuple[str, 
         reached |= set(names)
         deliveries = tuple(d for name in names for d in _deliveries(receivers[name]))
         if deliveries:
-            found.append(Ping(labels, deliveries, max(_wait(alerting.route, route) for route in hit)))
+            found.append(Ping(labels, deliveries, max(_wait(alerting.route, route, labels, token) for route in hit)))
     missed = tuple(name for name, one in receivers.items() if name not in reached and one.integrations)
     return tuple(found), missed
 
@@ -145,12 +145,14 @@ def _example(pattern: str) -> str:
     return re.sub(r"\.[*+]", "x", pattern)
 
 
-def _wait(root: Route, hit: Route) -> int:
-    """group_wait of a route, inherited where it says none; Alertmanager's own default is 30 s."""
-    for path in _paths(root, ()):
-        if path[-1] is hit:
-            return next((one.group_wait for one in reversed(path) if one.group_wait is not None), 30)
-    return 30
+def _wait(root: Route, hit: Route, labels: Mapping[str, str], token: str) -> int:
+    """How long a route holds the alert back at most: group_wait where it begins a group of its own, group_interval where it joins
+    one that is there. What a route does not say it inherits; Alertmanager's own defaults are 30 s and 5 m."""
+    path = next(path for path in _paths(root, ()) if path[-1] is hit)
+    group = next((one.group_by for one in reversed(path) if one.group_by is not None), ())
+    if "..." in group or any(token in labels.get(name, "") for name in group):
+        return next((one.group_wait for one in reversed(path) if one.group_wait is not None), 30)
+    return next((one.group_interval for one in reversed(path) if one.group_interval is not None), 300)
 
 
 def _deliveries(receiver: Receiver) -> Iterator[Delivery]:

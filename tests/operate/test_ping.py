@@ -58,6 +58,14 @@ def test_a_receiver_behind_a_route_that_takes_everything_is_named() -> None:
     assert missed == ("second",)
 
 
+def test_an_alert_that_joins_a_group_is_waited_for_until_that_group_is_sent_again() -> None:
+    hook = (WebhookIntegration(url="http://127.0.0.1/webhook/x"),)
+    beat = Route("beat", (Matcher("signal", "=", "heartbeat"),), (), group_wait=0, group_interval=90)
+    whole = Alerting(Route("all", (), ("service",), 10, 300, routes=(beat,)), (Receiver("all", hook), Receiver("beat", hook)))
+    waits = {delivery.receiver: ping.wait for ping in pinging.pings(whole, "abc")[0] for delivery in ping.deliveries}
+    assert waits == {"all": 10, "beat": 90}
+
+
 @pytest.mark.engine
 def test_alerts_arrive_in_the_inbox_through_every_channel_or_it_is_said_why_not(whole_bench: Bench) -> None:
     pings, _ = pinging.pings(whole_bench.whole.alerting, "f00ba4")
