@@ -34,7 +34,11 @@ def read_mixin(path: Path, shown: str, where: Where) -> tuple[MixinPlan | None, 
         what = f"Jsonnet says of {shown}: {str(error).splitlines()[0].removeprefix('RUNTIME ERROR: ')}"
         return None, (Fault("jsonnet", where, what, "Mend the mixin, or take it out of `mixins:`."),)
     found = json.loads(text, parse_float=Decimal)
-    dashboards = {_uid(file, model): model for file, model in json.loads(text)["grafanaDashboards"].items()}
+    models = json.loads(text)["grafanaDashboards"]
+    if not isinstance(models, dict) or not all(isinstance(model, dict) for model in models.values()):
+        what = f"the dashboards of {shown} are none"
+        return None, (Fault("mixin", where, what, "Write `grafanaDashboards` as models by their file's name."),)
+    dashboards = {_uid(file, model): model for file, model in models.items()}
     return MixinPlan(shown, found["prometheusAlerts"], found["prometheusRules"], dashboards, where), ()
 
 

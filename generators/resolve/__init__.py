@@ -78,7 +78,7 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
         services=services,
         slos=slos,
         alerts=alerts,
-        derived=(*derived, *mixin_recordings(mixins)),
+        derived=(*derived, *mixin_recordings(context, contract, mixins)),
         notify=notify,
         kind_panels=resolve_panels(context, contract, names),
         dashboards=resolve_dashboards(context, contract, names),

@@ -17,20 +17,40 @@ from generators.spec.source import Spot
 KEPT = ("severity", "signal", "service", "tier", "owner")
 
 
-def mixin_rules(mixins: tuple[MixinPlan, ...]) -> Iterator[tuple[MixinPlan, Mapping[str, Any]]]:
-    """Every rule of every mixin, recordings first."""
+def mixin_rules(context: Context, mixins: tuple[MixinPlan, ...]) -> Iterator[tuple[MixinPlan, Mapping[str, Any]]]:
+    """Every rule of every mixin that has a rule's form, recordings first; a fault for each that has not."""
     for mixin in mixins:
         for part in (mixin.rules, mixin.alerts):
-            groups = part.get("groups", [])
-            for group in groups if isinstance(groups, list) else []:
-                for rule in group.get("rules", []):
-                    yield mixin, rule
+            groups = part.get("groups", []) if isinstance(part, Mapping) else None
+            for group in groups if isinstance(groups, list) else [None]:
+                rules = group.get("rules", []) if isinstance(group, Mapping) else None
+                for rule in rules if isinstance(rules, list) else [None]:
+                    if _is_rule(rule):
+                        yield mixin, rule
+                    else:
+                        what = f"a rule of {mixin.path} is none: {str(rule)[:60]}"
+                        fix = "Give it `alert` or `record`, an `expr`, and texts as labels and annotations."
+                        context.fault("mixin", mixin.where, what, fix)
 
 
-def mixin_recordings(mixins: tuple[MixinPlan, ...]) -> tuple[Derived, ...]:
+def _is_rule(rule: object) -> bool:
+    if not isinstance(rule, Mapping) or ("alert" in rule) == ("record" in rule):
+        return False
+    maps = [rule.get(key, {}) for key in ("labels", "annotations")]
+    texts = [rule.get("alert", rule.get("record")), rule.get("expr"), *(value for one in maps for value in _values(one))]
+    return all(isinstance(one, Mapping) for one in maps) and all(isinstance(text, str) and text for text in texts)
+
+
+def _values(mapping: object) -> list[object]:
+    return list(mapping.values()) if isinstance(mapping, Mapping) else []
+
+
+def mixin_recordings(context: Context, contract: Contract, mixins: tuple[MixinPlan, ...]) -> tuple[Derived, ...]:
     """The recording rules of the mixins."""
     return tuple(
-        Derived(str(rule["record"]), str(rule["expr"]), mixin.where) for mixin, rule in mixin_rules(mixins) if "record" in rule
+        Derived(rule["record"], rule["expr"], mixin.where)
+        for mixin, rule in mixin_rules(context, mixins)
+        if "record" in rule and read_query(context, contract, rule["expr"], Spot(mixin.where))
     )
 
 
@@ -39,8 +59,8 @@ def mixin_alerts(
 ) -> tuple[Alert, ...]:
     """The alerts of the mixins as plan Alerts."""
     found: dict[str, Alert] = {}
-    for mixin, rule in mixin_rules(mixins):
-        name = str(rule.get("alert", ""))
+    for mixin, rule in mixin_rules(context, mixins):
+        name = rule.get("alert", "")
         if not name:
             continue
         if name in taken or name in found:
@@ -54,7 +74,7 @@ def mixin_alerts(
 def _alert(
     context: Context, contract: Contract, services: tuple[Service, ...], mixin: MixinPlan, rule: Mapping[str, Any]
 ) -> Alert | None:
-    name, text = str(rule["alert"]), str(rule.get("expr", "")).strip()
+    name, text = rule["alert"], rule["expr"].strip()
     tree = read_query(context, contract, text, Spot(mixin.where))
     labels: Mapping[str, str] = rule.get("labels", {})
     severity, signal = labels.get("severity", ""), labels.get("signal", "degradation")

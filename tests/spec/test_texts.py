@@ -135,3 +135,35 @@ def test_a_missing_spec_is_a_fault(tmp_path: Path) -> None:
     [fault] = build(tmp_path / "none.yaml").faults
     assert fault.id == "spec"
     assert [one.id for one in build(tmp_path).faults] == ["spec"]
+
+
+SCALARS = {
+    "a ratio above one": ("targets: {alert_precision: 95}", 27),
+    "a ratio that is a word": ("targets: {alert_precision: most}", 27),
+    "a range of one end": ("metrics: {x: {kind: gauge, range: [1]}}", 34),
+    "a range that falls": ("metrics: {x: {kind: gauge, range: 2..1}}", 34),
+    "a text in no language": ("metrics: {x: {kind: gauge, help: [a]}}", 33),
+    "no time at all": ("targets: {detect_within: 0s}", 25),
+    "a part that is no list": ("mixins: own.libsonnet", 8),
+}
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_scalar_of_the_wrong_form_is_one_fault(tmp_path: Path, name: str) -> None:
+    text, column = SCALARS[name]
+    base = Path(__file__).parent.parent / "refusals" / "base"
+    parts = ", ".join(str(base / f"{part}.yaml") for part in ("project", "services", "notify", "stack", "production"))
+    assert faults(tmp_path, f"include: [{parts}]\n{text}\n") == [("value", 2, column + 1)]
+
+
+def test_a_bound_of_an_objective_is_a_time(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "refusals" / "bucket-bound" / "good.yaml").read_text(encoding="utf-8")
+    base = Path(__file__).parent.parent / "refusals" / "base"
+    text = text.replace("../base", str(base)).replace("faster_than: 2s", "faster_than: 2")
+    assert [id for id, _, _ in faults(tmp_path, text)] == ["value"]
+
+
+def test_what_a_part_includes_is_a_list(tmp_path: Path) -> None:
+    (tmp_path / "part.yaml").write_text("include: other.yaml\n", encoding="utf-8")
+    (tmp_path / "spec.yaml").write_text("include: [part.yaml]\n", encoding="utf-8")
+    assert "part.yaml:1:10: error[value]" in str(load(tmp_path / "spec.yaml", "spec.yaml").faults[0])
