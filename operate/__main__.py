@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from operate.commands import (
     ENVIRONMENTS_FAULT,
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read us has gone; nothing may be written any more, not even while the interpreter closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        show.note(f"{error}. The trace is in {_log()}", "failed")
+        show.note(f"{_named(error)}. The trace is in {_log()}", "failed")
     except Exception as error:
         show.note(f"unexpected {type(error).__name__}: {error}. This is a fault of Touchline; the trace is in {_log()}", "failed")
     return ENVIRONMENTS_FAULT
@@ -91,6 +92,11 @@ def _user_fault(show: Show, fault: UserFault) -> int:
     return USERS_FAULT
 
 
+def _named(error: OSError) -> str:
+    """What the system refused, and where, without its error number."""
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+
+
 def _log() -> str:
     """Write the trace of the exception at hand; where it is, or why it is nowhere."""
     file = state_home() / "logs" / f"error-{now().replace(':', '')}-{os.getpid()}.log"
@@ -98,14 +104,20 @@ def _log() -> str:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(" ".join(sys.argv) + "\n" + traceback.format_exc(), encoding="utf-8")
     except OSError as error:
-        return f"no file: {error}"
+        return f"no file, for {_named(error)}"
     return str(file)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A wrong argument is the user's fault: exit code 1 where argparse says 2. The verbs' parsers are made of the same class."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USERS_FAULT, f"{self.prog}: error: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="touchline", description="Monitoring as code: one spec, compiled, deployed and verified."
-    )
+    parser = _Parser(prog="touchline", description="Monitoring as code: one spec, compiled, deployed and verified.")
     _global(parser, first=True)
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for name, (module, summary) in VERBS.items():

@@ -82,7 +82,8 @@ def project_name(spec: Path) -> str:
         elif (built := compiler.build(spec, LOCAL, "local")).compiled is not None:
             return built.compiled.project
     except (OSError, yaml.YAMLError, AttributeError, UnicodeDecodeError) as error:
-        raise UserFault(f"{spec}: {error}") from error
+        faults = compiler.build(spec, LOCAL, "local").faults
+        raise UserFault(f"{spec} cannot be read" if faults else f"{spec}: {error}", faults) from error
     raise UserFault(f"{spec}: the project has no name; say `project: {{name: ...}}`")
 
 

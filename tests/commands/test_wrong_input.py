@@ -1,0 +1,53 @@
+"""Wrong input to the command line: one clear message, the right exit code, no trace-back. In: arguments as people get them wrong.
+Run as a process, because exit codes and both streams are what people see."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BROKEN = "project: {name: x\n"
+
+
+def touchline(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One call of the command line, with a state of its own."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
+    command = [sys.executable, "-m", "operate", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("frobnicate",), "invalid choice: 'frobnicate'"),
+        (("build",), "the following arguments are required: --out"),
+        (("check", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
+        (("deploy", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
+        (("plan", "--environment", "nope"), "there is no environment 'nope'"),
+        (("build", "--out", "x", "--only", "rule"), "there is no such part"),
+    ],
+)
+def test_a_wrong_argument_is_the_users_fault(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    result = touchline(tmp_path, *arguments)
+    assert (result.returncode, said in result.stderr, "Traceback" in result.stderr) == (1, True, False), result.stderr
+
+
+@pytest.mark.parametrize("verb", ["check", "plan", "deploy", "status", "down"])
+def test_broken_yaml_is_told_with_its_place_whatever_the_verb(tmp_path: Path, verb: str) -> None:
+    spec = tmp_path / "broken.yaml"
+    spec.write_text(BROKEN)
+    result = touchline(tmp_path / "state", verb, "--spec", str(spec))
+    assert (result.returncode, f"{spec}:2:1: error[yaml]" in result.stderr, "Traceback" in result.stderr) == (1, True, False)
+
+
+def test_a_directory_that_cannot_be_written_is_the_environments_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = touchline(tmp_path / "state", "build", "--out", str(tmp_path / "file" / "out"))
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"failed {tmp_path}/file/out"), result.stderr
+    assert "Errno" not in result.stderr
