@@ -133,7 +133,7 @@ def _mixins(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fa
 def _notes(spec: Path) -> dict[str, str]:
     """What people wrote about alerts, by alert: docs/runbooks/notes/ beside the spec's folder."""
     folder = spec.parent.parent / "docs" / "runbooks" / "notes"
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.md"))}
+    return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.md"))}
 
 
 def _wanted(path: str, only: frozenset[str]) -> bool:
