@@ -57,13 +57,15 @@ def slo_tests(plan: Plan) -> tuple[TestFile, ...]:
     """The test files of the SLO rules; none without objectives."""
     if not plan.slos:
         return ()
-    identity = tuple(_recorded(plan, slo) for slo in plan.slos)
+    identity = tuple(test for slo in plan.slos for test in (_recorded(plan, slo), *_faultless(plan, slo)))
     files = [TestFile("slo-recordings", (FILE,), STEP, identity)]
     for step in sorted({tier.step for tier in WORKBOOK}):
         rows = [tier for tier in WORKBOOK if tier.step == step]
         paces = [test for slo in _classes(plan) for tier in rows for test in _paces(slo, tier)]
         strictest = max(plan.slos, key=lambda slo: slo.objective)
         tests = (*paces, *(test for tier in rows for test in (*_windows(strictest, tier), *_traffic(plan.slos[0], tier))))
+        if step == max(tier.step for tier in WORKBOOK):
+            tests = (*tests, *(_remaining(slo) for slo in {(slo.objective, slo.window): slo for slo in plan.slos}.values()))
         files.append(TestFile(f"slo-tiers-{step}s", (FILE,), step, tests, ORDER))
     return tuple(files)
 
@@ -92,6 +94,16 @@ def _recorded(plan: Plan, slo: Slo) -> UnitTest:
         for record, own, value in expected
     )
     return UnitTest(f"{slo.id} is recorded", STEP, _raw(inverse, slo, samples), exprs=cases, where=slo.where)
+
+
+def _faultless(plan: Plan, slo: Slo) -> Iterator[UnitTest]:
+    """A service that has never failed has no series of errors yet: its errors are none, not unknown."""
+    if not isinstance(slo.sli, RatioSli):
+        return
+    target = {**slo.service.target_labels, "instance": "instance-a"}
+    all_of = InputSeries(Inverse(plan.contract, target).series(_selector(slo.sli.total)), f"0+{_TOTAL * STEP:f}x24")
+    case = ExprCase(f'{name.SLI_ERRORS}{{slo="{slo.id}"}}', 23 * STEP, ((written(name.SLI_ERRORS, {name.SLO: slo.id}), "0"),))
+    yield UnitTest(f"{slo.id} has no errors before the first", STEP, (all_of,), exprs=(case,), where=slo.where)
 
 
 def _raw(inverse: Inverse, slo: Slo, samples: int) -> tuple[InputSeries, ...]:
@@ -154,6 +166,25 @@ def _traffic(slo: Slo, tier: Tier) -> Iterator[UnitTest]:
     yield _tier(slo, tier, "just enough traffic fires", ((samples, enough, Decimal(1)),), fires=True)
     yield _tier(slo, tier, "little traffic stays quiet", ((samples, enough / 2, Decimal(1)),), fires=False)
     yield _tier(slo, tier, "no traffic stays quiet", ((samples, Decimal(0), Decimal(0)),), fires=False)
+    yield _silence(slo, tier, samples)
+
+
+def _silence(slo: Slo, tier: Tier, samples: int) -> UnitTest:
+    """Without traffic there is no burn rate, rather than NaN."""
+    rate = f'{name.burn_rate(_span(tier.long))}{{slo="example"}}'
+    given = _given(slo, ((samples, Decimal(0), Decimal(0)),))
+    case = ExprCase(rate, (samples - 1) * tier.step, ())
+    return UnitTest(f"{tier.alert}: no traffic, no burn rate", tier.step, given, exprs=(case,), where=slo.where)
+
+
+def _remaining(slo: Slo) -> UnitTest:
+    """A quarter of the budget is used up: three quarters are left."""
+    samples, step = 10, max(tier.step for tier in WORKBOOK)
+    labels = {name.SLO: "example", "window": _span(slo.window)}
+    expected = ((written(name.BUDGET_REMAINING, labels), "0.75"),)
+    case = ExprCase(f'{name.BUDGET_REMAINING}{{slo="example"}}', (samples - 1) * step, expected)
+    given = _given(slo, ((samples, _BUSY, slo.budget / 4),))
+    return UnitTest(f"budget left at {slo.objective:%} over {_span(slo.window)}", step, given, exprs=(case,), where=slo.where)
 
 
 def _tier(slo: Slo, tier: Tier, what: str, phases: tuple[Phase, ...], *, fires: bool) -> UnitTest:
@@ -172,7 +203,7 @@ def _given(slo: Slo, phases: tuple[Phase, ...]) -> tuple[InputSeries, ...]:
     samples = sum(count for count, _, _ in phases)
     example = {"slo": "example"}
     who = {"service": "example", "tier": "critical", "owner": "example"}
-    info = {**example, **who, "objective": f"{slo.objective:f}", "window": "30d"}
+    info = {**example, **who, "objective": f"{slo.objective:f}", "window": _span(slo.window)}
     total = " ".join(_still(count, events) for count, events, _ in phases)
     errors = " ".join(_still(count, events * ratio) for count, events, ratio in phases)
     given = (
