@@ -154,3 +154,14 @@ def test_the_manifest_brings_back_the_same_compilation(bench: Bench) -> None:
     assert json.dumps(sorted(release.files)) == json.dumps(sorted(bench.built().files))
     assert dataclasses.replace(release.compiled, contract=bench.whole.contract) == bench.whole
     assert release.compiled.contract.metrics.keys() == bench.whole.contract.metrics.keys()
+
+
+def test_a_release_that_no_engine_has_taken_is_noticed_and_left_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every engine says it has reloaded, and none has: only verify can tell."""
+    first = bench.deploy()
+    monkeypatch.setattr("operate.deploy.SETTLING", 2.0)
+    monkeypatch.setattr("operate.engines.local.LocalEngine.reload", lambda engine, stack, components, say: None)
+    outcome = bench.deploy(with_bound(bench.whole, "1.5"))
+    assert "HighLatency: runs `" in outcome.failure
+    assert outcome.running == first.running == bench.site.state.release()
+    assert phases(bench)[-3:] == ["verify", "going-back", "rolled-back"]
