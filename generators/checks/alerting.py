@@ -84,6 +84,7 @@ class _Known:
     def __init__(self, compiled: Compiled) -> None:
         self.rules = {rule.alert: rule for rule in _alerts(compiled)}
         self.external = frozenset(compiled.prometheus.external_labels)
+        self._matching: dict[tuple[Matcher, ...], tuple[str, ...]] = {}
 
     def fixed(self, alert: str, label: str) -> str | None:
         """The value a label has on every alert of the rule; None where the series decide."""
@@ -94,7 +95,12 @@ class _Known:
         return None if value is not None or _labels(rule.expr).may_have(label) or label in self.external else ""
 
     def matching(self, matchers: tuple[Matcher, ...]) -> tuple[str, ...]:
-        """The alerts that may match."""
+        """The alerts that may match; asked again and again for one side of a rule."""
+        if matchers not in self._matching:
+            self._matching[matchers] = self._matched(matchers)
+        return self._matching[matchers]
+
+    def _matched(self, matchers: tuple[Matcher, ...]) -> tuple[str, ...]:
         exact = next((one.value for one in matchers if one.label == "alertname" and one.op == "="), None)
         listed = next((one.value.split("|") for one in matchers if one.label == "alertname" and _listed(one)), None)
         names = [exact] if exact is not None else listed if listed is not None else list(self.rules)
@@ -120,6 +126,7 @@ def _listed(matcher: Matcher) -> bool:
     return matcher.op == "=~" and _PLAIN.fullmatch(matcher.value) is not None
 
 
+@lru_cache(maxsize=1 << 16)
 def _values(matchers: tuple[Matcher, ...]) -> frozenset[str] | None:
     """The values that these matchers of one label leave; None where there are more than can be listed."""
     named = [{one.value} if one.op == "=" else set(one.value.split("|")) for one in matchers if one.op == "=" or _listed(one)]
