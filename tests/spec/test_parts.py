@@ -23,8 +23,11 @@ PARTS = (("metrics", "services"), ("alerts", "tune", "panels"))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(FOOTBALL.parent / "mixins", tmp_path / "mixins")
-    return tmp_path
+    """A folder for specs with all that the shipped one reads beside itself: mixins and runbook notes."""
+    shutil.copytree(FOOTBALL.parent / "mixins", tmp_path / "spec" / "mixins")
+    notes = Path("docs", "runbooks", "notes")
+    shutil.copytree(FOOTBALL.parents[1] / notes, tmp_path / notes)
+    return tmp_path / "spec"
 
 
 def sections() -> dict[str, str]:
