@@ -76,7 +76,7 @@ class _Composer:
         while not isinstance(event, NodeEvent | yaml.StreamEndEvent):
             event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            fix = "Write a spec; the README shows the smallest one."
+            fix = "Write a spec; docs/guides/first-steps.md shows a small one."
             raise _RefusedError(Fault("yaml", Where(self._shown), "the file is empty", fix))
         value = self._value(event, ())
         for event in self._events:
