@@ -36,7 +36,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A key operation of a service, as declared: `POST /predictions`, or a gRPC method with method = "" ."""
+    """A key operation of a service, as declared: `POST /orders`, or a gRPC method with method = "" ."""
 
     method: str
     route: str

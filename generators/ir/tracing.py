@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A key operation whose traces are always kept: method and route template, e.g. POST /predictions."""
+    """A key operation whose traces are always kept: method and route template, e.g. POST /orders."""
 
     method: str
     route: str

@@ -83,13 +83,13 @@ def _operations(context: Context, name: str, service: model.Service) -> Iterator
 
 
 def operation(context: Context, text: str, place: tuple[str | int, ...]) -> Operation | None:
-    """`POST /predictions` or a gRPC method `shop.Cart/Add`; a fault and None for anything else."""
+    """`POST /orders` or a gRPC method `shop.Cart/Add`; a fault and None for anything else."""
     match = _HTTP.fullmatch(text)
     if match:
         return Operation(match[1], match[2])
     if _RPC.fullmatch(text):
         return Operation("", text)
-    fix = "Write a method and a route template like `GET /matches/{id}`, or a gRPC method like `shop.Cart/Add`."
+    fix = "Write a method and a route template like `GET /orders/{id}`, or a gRPC method like `shop.Cart/Add`."
     context.fault("operation", context.source.where(place), f"'{text}' is no operation", fix)
     return None
 

@@ -104,7 +104,7 @@ def test_the_catalogue_speaks_both_languages() -> None:
                 assert set(text) == {"zh-CN", "en"}, f"{name}: {alert}"
 
 
-WORDS = re.compile(r"football|soccer|predict(?!_linear)|goalkeeper|kick-?off|league|league_table|\belo\b|poisson", re.IGNORECASE)
+WORDS = re.compile(r"football|soccer|predict(?!_linear)|kick-?off|league|\belo\b|poisson|/match(es)?\b", re.IGNORECASE)
 
 
 def test_the_compiler_knows_no_word_of_what_it_serves() -> None:
