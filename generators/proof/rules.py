@@ -79,8 +79,8 @@ def _tests(plan: Plan, alert: Alert) -> Iterator[tuple[int, UnitTest]]:
     expected = (_expected(alert, fires), "1")
     firing = f'ALERTS{{alertname="{alert.name}", alertstate="firing"}}'
     cases = [ExprCase(firing, fires.at, (expected,))]
-    if alert.hold >= 2 * fires.step:
-        cases.insert(0, ExprCase(firing, alert.hold - fires.step, ()))
+    if alert.hold:
+        cases.insert(0, ExprCase(firing, (alert.hold - 1) // fires.step * fires.step, ()))
     yield fires.step, UnitTest(f"{alert.name} fires", fires.step, fires.inputs, exprs=tuple(cases), where=alert.where)
     if quiet:
         silent = (ExprCase(firing, quiet.at, ()),)

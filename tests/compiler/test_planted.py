@@ -1,0 +1,164 @@
+"""Errors planted in the compiler, one at a time: the generated tests, whose expectations come from the plan alone, must notice. The
+error is written into a copy of generators/, the spec is compiled by that copy in a process of its own, and what it generates is
+run by promtool; where no engine's tool could see it (hours, grouping, inhibition), the tests of routing run on the copy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.compiler.specs import ROOT, SHIPPED, SHOP
+from tests.emit.tools import need, run
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from generators.build import build
+import generators
+assert Path(generators.__file__).is_relative_to(Path(sys.argv[2]).parent), generators.__file__
+found = build(Path(sys.argv[1]), sys.argv[3], only=frozenset({"rules"}))
+assert found.files, found.faults
+for path, text in found.files.items():
+    target = Path(sys.argv[2]) / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+"""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """In `file`, `was` becomes `now`; of the test files that fit `tests`, those tests run whose names hold `named`."""
+
+    what: str
+    file: str
+    was: str
+    now: str
+    tests: str
+    named: str
+    spec: Path = SHOP
+
+
+FAST, STRICT = "slo-tiers-60s.yml", "ErrorBudgetBurnFast at 99.95"
+RULES, SLOS, TABLE = "compile/rules.py", "compile/slos.py", "slo.py"
+PLANTED = (
+    Planted("the factor is ten times too large", TABLE, 'Decimal("14.4")', 'Decimal("144")', FAST, STRICT),
+    Planted("a factor is a little too small", TABLE, 'Decimal("6"), 6', 'Decimal("5.8"), 6', "slo-tiers-600s.yml", "at 99.95"),
+    Planted("long and short window are swapped", TABLE, "3600, 300, ", "300, 3600, ", FAST, STRICT),
+    Planted("the long window is doubled", TABLE, "3600, 300, ", "7200, 300, ", FAST, STRICT),
+    Planted("the short window is halved", TABLE, "6 * 3600, 1800,", "6 * 3600, 600,", "slo-tiers-600s.yml", "at 99.95"),
+    Planted("the short window is not asked", SLOS, "{long} > {tier.factor:f} and {short} >", "{long} > {tier.factor:f} and {long} >", FAST, STRICT),
+    Planted("a page has become a warning", TABLE, '300, "page", 0, "critical"', '300, "page", 0, "warning"', FAST, STRICT),
+    Planted("the burn is compared the wrong way", SLOS, "{long} > {tier", "{long} < {tier", FAST, STRICT),
+    Planted("errors and total are swapped", SLOS, "sum_over_time({errors}[{span}]) / (sum_over_time({total}", "sum_over_time({total}[{span}]) / (sum_over_time({errors}", FAST, STRICT),
+    Planted("the budget is the objective", SLOS, "vector({slo.budget:f})", "vector({slo.objective:f})", "slo-recordings.yml", "web-availability"),
+    Planted("the guard against little traffic is gone", SLOS, "({both} and on ({name.SLO}) ({floor}))", "({both})", FAST, "traffic"),
+    Planted("the guard counts too few", SLOS, "* {tier.long}\"\n", "* {tier.short}\"\n", FAST, "traffic"),
+    Planted("no errors yet is unknown", SLOS, " or on () 0 * {own}", "", "slo-recordings.yml", "web-availability"),
+    Planted("no traffic is a ratio", SLOS, "ratio = f\"sum_over_time({errors}[{span}]) / (sum_over_time({total}[{span}]) > 0)\"", "ratio = f\"sum_over_time({errors}[{span}]) / sum_over_time({total}[{span}])\"", FAST, "no burn rate"),
+    Planted("an identity is lost", SLOS, "group_left ({', '.join(name.IDENTITY)})", "group_left (service, tier)", FAST, STRICT),
+    Planted("a bucket is spelt as before the scrape", SLOS, 'le="{float(bound)}"', 'le="{int(bound)}"', "slo-recordings.yml", "checkout-payment"),
+    Planted("what is left is what is used", SLOS, "(1 - {ratio} / {budget})", "({ratio} / {budget})", "slo-tiers-3600s.yml", "budget left"),
+    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-10s.yml", "KafkaDown"),
+    Planted("`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-10s.yml", "KafkaDown"),
+    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-10s.yml", "KafkaDown"),
+    Planted("an alert of one service loses its owner", RULES, "labels |= alert.service.labels", "pass", "corner-shop-10s.yml", "OrdersFailing"),
+    Planted("the guard against little data is gone", RULES, "and on ({', '.join(guard.by)}) {counted}", "or on ({', '.join(guard.by)}) {counted}", "corner-shop-10s.yml", "OrdersFailing"),
+    Planted("absent data stay quiet", RULES, 'alert.missing == "fire"', 'alert.missing == "never"', "corner-shop-10s.yml", "SessionsGone"),
+    Planted("nothing is held", RULES, 'alert.missing == "hold"', 'alert.missing == "never"', "corner-shop-10s.yml", "CatalogueStale"),
+    Planted("a band is as wide as nothing", RULES, "{anomaly.deviations:f} *", "0 *", "corner-shop-180s.yml", "unsteady"),
+    Planted("a band has no floor", RULES, "{anomaly.floor:f} *", "0 *", "corner-shop-180s.yml", "floor"),
+    Planted("a band judges before it has seen enough", RULES, "{anomaly.warm_up // BAND_CADENCE}", "1", "corner-shop-180s.yml", "warm-up"),
+)  # fmt: skip
+
+ROUTING = (
+    Planted("hours are dropped", "compile/alerting.py", "frozenset({route.hours}) if route.hours else None", "None", "test_routes.py", "told_once_as"),
+    Planted("the tier is not looked at", "compile/alerting.py", "name.TIER: route.tiers,", "name.TIER: (),", "test_routes.py", "told_once_as"),
+    Planted("a repeat is never", "compile/alerting.py", "repeat_interval=max(every // 2, 1)", "repeat_interval=every", "test_routes.py", "heartbeat"),
+    Planted("a critical group waits as long as any", "compile/alerting.py", "if urgent else None", "if not urgent else None", "test_routes.py", "critical_group"),
+    Planted("a forgetful cause mutes", "compile/inhibition.py", " and cause.keep_firing >= target.memory", "", "test_inhibition.py", "forgetful or remembered"),
+    Planted("any alert is a cause", "compile/inhibition.py", "[alert for alert in plan.alerts if alert.signal in CAUSES]", "list(plan.alerts)", "test_inhibition.py", "only_outages"),
+    Planted("inhibition reaches other sites", "compile/inhibition.py", "equal=tuple(sorted(plan.environment.labels))", "equal=('nowhere',)", "test_inhibition.py", "equal"),
+)  # fmt: skip
+
+
+def _copy(place: Path, planted: Planted | None) -> Path:
+    """The compiler with the error in it. The text to replace must be there, exactly once."""
+    target = place / "generators"
+    shutil.copytree(ROOT / "generators", target, ignore=shutil.ignore_patterns("__pycache__"))
+    if planted:
+        file = target / planted.file
+        text = file.read_text(encoding="utf-8")
+        assert text.count(planted.was) == 1, f"{planted.file} has {planted.was!r} {text.count(planted.was)} times"
+        file.write_text(text.replace(planted.was, planted.now), encoding="utf-8")
+    return place
+
+
+def _python(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(place), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=place, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def _proved(place: Path, planted: Planted) -> subprocess.CompletedProcess[str]:
+    """promtool's answer to the chosen tests of what this copy of the compiler generates."""
+    environment = "production" if planted.spec == SHIPPED else "live"
+    out = place / "out"
+    if not out.exists():
+        answer = _python(place, "-c", PROGRAM, str(planted.spec), str(out), environment)
+        if answer.returncode:
+            return answer
+    file = out / "prometheus" / "tests" / planted.tests
+    whole = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    whole["tests"] = [test for test in whole["tests"] if planted.named in test["name"]]
+    assert whole["tests"], f"no test in {planted.tests} is named {planted.named}"
+    chosen = file.with_name(f"{zlib.crc32(planted.named.encode())}-{file.name}")
+    chosen.write_text(yaml.dump(whole, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8")
+    return run([need("promtool"), "test", "rules", str(chosen)])
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], str]:
+    """What promtool says of the same tests of the compiler without any error: nothing."""
+    chosen = {(one.tests, one.named): one for one in PLANTED}
+
+    place = _copy(tmp_path_factory.mktemp("sound"), None)
+
+    def said(one: Planted) -> str:
+        answer = _proved(place, one)
+        return answer.stdout + answer.stderr if answer.returncode else ""
+
+    said(PLANTED[0])  # compiles, once for all
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(chosen, pool.map(said, chosen.values()), strict=True))
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda planted: planted.what)
+def test_the_generated_tests_notice(planted: Planted, tmp_path: Path, sound: dict[tuple[str, str], str]) -> None:
+    assert sound[planted.tests, planted.named] == ""
+    answer = _proved(_copy(tmp_path, planted), planted)
+    assert answer.returncode != 0, f"nobody noticed that {planted.what}"
+    refused = "Fault(id=" in answer.stderr  # by the compiler's own checks, before there is anything to test
+    assert refused or "FAILED" in answer.stdout + answer.stderr, answer.stderr
+
+
+@pytest.mark.parametrize("planted", ROUTING, ids=lambda planted: planted.what)
+def test_the_tests_of_routing_notice(planted: Planted, tmp_path: Path) -> None:
+    place = _copy(tmp_path, planted)
+    shutil.copytree(ROOT / "tests", place / "tests", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    shutil.copytree(ROOT / "spec", place / "spec")
+    shutil.copy(ROOT / "pyproject.toml", place)
+    answer = _python(
+        place, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/routing/{planted.tests}", "-k", planted.named
+    )
+    assert answer.returncode == 1, f"nobody noticed that {planted.what}\n{answer.stdout}{answer.stderr}"
