@@ -1,4 +1,4 @@
-"""CPU time of child processes. In: a command. Out: seconds of CPU, its peak of memory and what it printed. Wall time is not
+"""CPU time of child processes. In: a command. Out: seconds of CPU and what it printed. Wall time is not
 looked at: other work on the machine makes it meaningless."""
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ class Spent:
     """What a process took, and gave."""
 
     cpu: float
-    memory: int
     output: str
 
 
@@ -41,7 +40,7 @@ def spend(command: Sequence[str], cache: Path | None = None) -> Spent:
         text = out.read()
         if child.returncode:
             raise BenchError(f"{' '.join(command[:3])} ... ended with {child.returncode}: {(err.read() or text)[-2000:]}")
-    return Spent(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, text)
+    return Spent(usage.ru_utime + usage.ru_stime, text)
 
 
 def python(code: str, cache: Path, *arguments: str) -> Spent:

@@ -85,7 +85,6 @@ def build(
 def compile_plan(plan: Plan) -> Compiled:
     """Plan to IR, with its tests. Cannot fail."""
     rule_files = compile_rules(plan)
-    rule_files = compile_rules(plan)
     return Compiled(
         project=plan.project.name,
         environment=plan.environment.name,

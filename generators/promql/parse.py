@@ -5,6 +5,8 @@ dashboards is the business of grafana.py, what kinds go together that of check.p
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from generators.promql.check import check
 from generators.promql.cursor import Cursor
 from generators.promql.functions import (
@@ -42,6 +44,7 @@ _CALLABLE = DURATION_FUNCTIONS | {"word", "start", "end"}
 _GROUPING_MODIFIERS = ("by", "without")
 
 
+@lru_cache(maxsize=8192)  # trees are frozen, and several stages read the same expression
 def parse(text: str, features: frozenset[str] = frozenset()) -> Expr:
     """The tree of an expression. `features` names what Prometheus was started with (EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS)."""
     c = Cursor(text, features)
