@@ -44,14 +44,18 @@ def prove(place: Path, proven: Path, show: Show) -> int:
     proven.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         runs = {pool.submit(_run, [str(found[p.tool]), *p.arguments], place): (mark, p) for mark, p in due.items()}
-        for count, ended in enumerate(as_completed(runs), start=1):
-            mark, proof = runs[ended]
-            said = ended.result()
-            show.progress(f"{count} of {len(due)}: {proof.what}")
-            if said is None:
-                (proven / mark).touch()
-            else:
-                complaints.append(f"{proof.tool} refuses {proof.what}:\n{said}")
+        try:
+            for count, ended in enumerate(as_completed(runs), start=1):
+                mark, proof = runs[ended]
+                said = ended.result()
+                show.progress(f"{count} of {len(due)}: {proof.what}")
+                if said is None:
+                    (proven / mark).touch()
+                else:
+                    complaints.append(f"{proof.tool} refuses {proof.what}:\n{said}")
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)  # or whoever stops us waits for every proof that has not begun
+            raise
     if complaints:
         raise Refused("\n".join(sorted(complaints)))
     _forget(proven)
