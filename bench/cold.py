@@ -17,7 +17,7 @@ from generators.build import build
 done = build(Path("spec/football.yaml"))
 assert done.files and not done.failed
 """
-ROUNDS = 7
+ROUNDS = 3
 
 
 def run() -> Iterator[Figure]:
