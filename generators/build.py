@@ -3,7 +3,8 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from generators.compile.stack import compile_stack
 from generators.compile.tracing import compile_tracing
 from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord
 from generators.emit.serialize import to_json
-from generators.fault import Fault, in_reading_order
+from generators.fault import Fault, Where, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from generators.plan import MixinPlan, Plan
@@ -68,14 +69,15 @@ def build(
     if loaded.spec is None:
         return Build(faults=in_reading_order(loaded.faults))
     mixins, wrong = _mixins(loaded, spec)
-    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
+    notes = _notes(spec)
+    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
     if plan is None or wrong or loaded.faults:
         return Build(faults=in_reading_order((*loaded.faults, *wrong, *faults)))
     unproved = unprovable(plan)
     if unproved:
         return Build(faults=in_reading_order(unproved))
     compiled = compile_plan(plan)
-    faults = in_reading_order(check(compiled))
+    faults = in_reading_order((*check(compiled), *_orphaned(notes, compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
     files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
@@ -133,6 +135,16 @@ def _notes(spec: Path) -> dict[str, str]:
     """What people wrote about alerts, by alert: docs/runbooks/notes/ beside the spec's folder."""
     folder = spec.parent.parent / "docs" / "runbooks" / "notes"
     return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.md"))}
+
+
+def _orphaned(notes: Mapping[str, str], compiled: Compiled) -> Iterator[Fault]:
+    """Notes whose alert is gone: nobody would find them any more, and they are people's, so they are not taken away."""
+    alerts = {runbook.alert for runbook in compiled.runbooks}
+    for name in notes.keys() - alerts:
+        near = difflib.get_close_matches(name, alerts, 1, 0.6)
+        fix = f"Did you mean '{near[0]}'?" if near else "Move the file to the alert's new name, or delete it."
+        what = f"no alert is called '{name}', whose note this is"
+        yield Fault("orphaned-note", Where(f"docs/runbooks/notes/{name}.md", 1, 1), what, fix, "warning")
 
 
 def _wanted(path: str, only: frozenset[str]) -> bool:

@@ -4,6 +4,7 @@ condition, guard, examples and texts are bound; or None, when a fault of it was 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from generators.catalogue import ANY
@@ -13,6 +14,7 @@ from generators.promql import Expr, labels_of
 from generators.promql.syntax import VectorSelector
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.queries import Condition, condition, labels_in, metrics_in, read_query, read_vector, window
+from generators.resolve.words import named, template_faults
 from generators.spec import model
 from generators.spec.source import Place, Source, Spot
 
@@ -65,6 +67,7 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
     parts, metrics = condition(tree), metrics_in(tree, contract)
     _check_labels(one, against, tree)
     _check_words(one, against, tree)
+    _check_templates(one, against, parts)
     _check_missing(one, against, parts)
     if len(context.faults) > before:
         return None
@@ -168,6 +171,33 @@ def _check_words(one: Written, against: Against, tree: Expr) -> None:
                 what = f"the {key} of '{one.name}' names the label '{label}', which its condition does not keep"
                 where = one.source.where(one.place(key, *([locale] if locale else [])))
                 against.context.fault("unknown-label", where, what, did_you_mean(label, has))
+
+
+def _texts(alert: model.Alert) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of an alert by where it stands."""
+    runbook = alert.runbook
+    places: list[tuple[tuple[str | int, ...], Mapping[str, str] | None]] = [
+        (("summary",), alert.summary),
+        (("description",), alert.description),
+        (("runbook", "meaning"), runbook.meaning),
+        (("runbook", "impact"), runbook.impact),
+        *((("runbook", "steps", index, "meaning"), step.meaning) for index, step in enumerate(runbook.steps)),
+        *((("runbook", "causes", index), cause) for index, cause in enumerate(runbook.causes)),
+    ]
+    for place, texts in places:
+        for locale, text in (texts or {}).items():
+            yield (*place, locale) if locale else place, text
+
+
+def _check_templates(one: Written, against: Against, parts: Condition) -> None:
+    """Templates end and call what there is; `{bound}` is the bound of a condition that has one."""
+    for place, text in _texts(one.alert):
+        where = one.source.where(one.place(*place))
+        for what, fix in template_faults(text):
+            against.context.fault("template", where, f"the {place[0]} of '{one.name}' {what}", fix)
+        if "bound" in named(text) and parts.bound is None:
+            what = f"the {place[0]} of '{one.name}' names its {{bound}}, but its condition is no comparison with a number"
+            against.context.fault("template", where, what, "Write the number, or the condition as `value > number`.")
 
 
 def _check_missing(one: Written, against: Against, parts: Condition) -> None:

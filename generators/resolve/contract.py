@@ -16,6 +16,9 @@ from generators.spec import model
 TARGET_LABELS = ("job", "instance", "service", "kind", "tier", "owner", "exporter")
 """Labels that every scraped series has from its target (scrape configuration), beside those its exporter writes."""
 
+ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
+"""Labels that we write on alerts and recordings: a series' own of that name would be overwritten, and two series become one."""
+
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -94,9 +97,10 @@ def _check(context: Context, name: str, metric: model.Metric) -> None:
         fix = "Use letters, digits and '_', like http_requests_total; names with ':' are those of recording rules."
         context.fault("value", context.where_key(*place), what, fix)
     for index, label in enumerate(metric.labels):
-        if not _LABEL.fullmatch(label) or label in TARGET_LABELS or label in metric.labels[:index]:
+        if not _LABEL.fullmatch(label) or label in (*TARGET_LABELS, *ALERT_LABELS) or label in metric.labels[:index]:
             why = "comes with every scrape" if label in TARGET_LABELS else "is no label name, or stands here twice"
-            fix = "Use letters, digits and '_', each name once, none of " + ", ".join(TARGET_LABELS) + "."
+            why = "is a label that every alert is given" if label in ALERT_LABELS else why
+            fix = f"Use letters, digits and '_', each name once, none of {', '.join((*TARGET_LABELS, *ALERT_LABELS))}."
             context.fault("value", context.where(*place, "labels", index), f"'{label}' {why}", fix)
     if (metric.kind is None) == (metric.derived is None):
         what = f"the metric '{name}' must be either exported (`kind`) or computed (`derived`)"
