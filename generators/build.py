@@ -4,7 +4,7 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from generators.catalogue import catalogue
@@ -26,6 +26,7 @@ from generators.plan import MixinPlan, Plan
 from generators.proof.routes import prove_routes
 from generators.proof.rules import prove_rules, unprovable
 from generators.read.mixins import read_mixin
+from generators.record import dataclass
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
 from generators.spec.model import schema

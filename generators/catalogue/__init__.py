@@ -4,11 +4,11 @@ Out: a `Catalogue` of kinds and of the stack's parts; the catalogue's own faults
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from generators.fault import Fault
+from generators.record import dataclass
 from generators.spec.load import load_kind
 from generators.spec.model import Kind, Part, Parts
 from generators.spec.read import read

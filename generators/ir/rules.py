@@ -4,9 +4,10 @@ has been parsed; durations are whole seconds."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)
