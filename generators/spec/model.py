@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import GenerateJsonSchema
 
 from generators.spec.scalars import Bounds, Cpus, Duration, Length, Memory, Name, Number, Port, Ratio, Seconds, Size, Text
 
@@ -430,6 +431,14 @@ class Kind(Model):
     panels: list[Panel] = []
 
 
+class _Schema(GenerateJsonSchema):
+    """Plain defaults as they are: pydantic would build a serializer for each of them."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return dft if dft is None or isinstance(dft, str | int) else super().encode_default(dft)
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of the spec, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Touchline spec", **Spec.model_json_schema()}
+    written = Spec.model_json_schema(schema_generator=_Schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Touchline spec", **written}
