@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from generators.catalogue import catalogue
+from generators.catalogue import WrongKindError, catalogue
 from generators.checks import check
 from generators.compile.alerting import compile_alerting
 from generators.compile.contract import with_recorded
@@ -70,7 +70,10 @@ def build(
     if loaded.spec is None:
         return Build(faults=in_reading_order(loaded.faults))
     mixins, wrong = _mixins(loaded, spec)
-    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
+    try:
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
+    except WrongKindError as wrong_kind:
+        return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:
         return Build(faults=in_reading_order((*loaded.faults, *wrong, *faults)))
     tests, unproved = prove_rules(plan)

@@ -78,6 +78,10 @@ def _json(value: Any, line: str, put: Callable[[str], None]) -> None:
             _json(item, inner, put)
             mark = ","
         put(line + "]")
+    elif value is None or isinstance(value, bool):
+        put("null" if value is None else "true" if value else "false")
+    elif isinstance(value, int):
+        put(str(value))
     elif isinstance(value, Decimal):
         put(json.dumps(int(value) if value == value.to_integral_value() else float(value)))
     else:
