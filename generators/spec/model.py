@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import CoreModeRef, DefsRef, GenerateJsonSchema
 
 from generators.spec.scalars import Bounds, Cpus, Duration, Length, Memory, Name, Number, Port, Ratio, Seconds, Size, Text
 
@@ -19,9 +19,10 @@ PanelKind = Literal["timeseries", "stat", "gauge", "bargauge", "table", "heatmap
 
 
 class Model(BaseModel):
-    """The base of every part: frozen, closed."""
+    """The base of every part: frozen, closed. A part's validator is made within that of the whole it stands in, not twice; those
+    that specs and catalogue share are made at once, so that both use them."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False, defer_build=True)
 
 
 class Project(Model):
@@ -38,6 +39,8 @@ class Metric(Model):
     """A metric of the contract: exported (`kind`), or computed by a recording rule under this name (`derived`).
 
     `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     kind: Literal["counter", "gauge", "histogram", "summary", "info"] | None = None
     derived: str | None = None
@@ -138,6 +141,8 @@ class Runbook(Model):
 
 class Alert(Model):
     """One alert: a PromQL condition, or an anomaly of a metric."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     signal: Signal
     when: str | None = None
@@ -277,6 +282,8 @@ class PanelQuery(Model):
 
 class Panel(Model):
     """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     title: Text
     description: Text
@@ -432,7 +439,14 @@ class Kind(Model):
 
 
 class _Schema(GenerateJsonSchema):
-    """Plain defaults as they are: pydantic would build a serializer for each of them."""
+    """Plain defaults as they are (pydantic would build a serializer for each of them), and each model under its own name: this
+    one module holds all of them, so pydantic need not search for names under which no two collide."""
+
+    def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
+        path, _, _ = core_mode_ref[0].rpartition(":")
+        name = DefsRef(path.rpartition(".")[2])
+        self._prioritized_defsref_choices[name] = [name]
+        return name
 
     def encode_default(self, dft: Any) -> Any:
         return dft if dft is None or isinstance(dft, str | int) else super().encode_default(dft)
