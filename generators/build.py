@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.catalogue import catalogue
+from generators.catalogue import WrongKindError, catalogue
 from generators.checks import check
 from generators.compile.alerting import compile_alerting
 from generators.compile.contract import with_recorded
@@ -23,9 +23,10 @@ from generators.emit.serialize import to_json
 from generators.fault import Fault, Where, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
+from generators.ir.tests import TestFile
 from generators.plan import MixinPlan, Plan
 from generators.proof.routes import prove_routes
-from generators.proof.rules import prove_rules, unprovable
+from generators.proof.rules import prove_rules
 from generators.read.mixins import read_mixin
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
@@ -70,13 +71,16 @@ def build(
         return Build(faults=in_reading_order(loaded.faults))
     mixins, wrong = _mixins(loaded, spec)
     notes = _notes(spec)
-    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+    try:
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+    except WrongKindError as wrong_kind:
+        return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:
         return Build(faults=in_reading_order((*loaded.faults, *wrong, *faults)))
-    unproved = unprovable(plan)
+    tests, unproved = prove_rules(plan)
     if unproved:
         return Build(faults=in_reading_order(unproved))
-    compiled = compile_plan(plan)
+    compiled = compile_plan(plan, tests)
     faults = in_reading_order((*check(compiled), *_orphaned(notes, compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
@@ -84,8 +88,8 @@ def build(
     return Build(files, faults, compiled)
 
 
-def compile_plan(plan: Plan) -> Compiled:
-    """Plan to IR, with its tests. Cannot fail."""
+def compile_plan(plan: Plan, tests: tuple[TestFile, ...]) -> Compiled:
+    """Plan to IR, with its tests as they were derived. Cannot fail."""
     rule_files = compile_rules(plan)
     return Compiled(
         project=plan.project.name,
@@ -99,7 +103,7 @@ def compile_plan(plan: Plan) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
-        test_files=prove_rules(plan),
+        test_files=tests,
         route_tests=prove_routes(plan),
     )
 

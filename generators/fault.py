@@ -11,7 +11,7 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Where:
     """A place in a source text: file as the user named it, line and column from 1, and the path of the value, `$.a.b[0]`."""
 
@@ -22,6 +22,9 @@ class Where:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def __lt__(self, other: Where) -> bool:
+        return (self.file, self.line, self.column, self.path) < (other.file, other.line, other.column, other.path)
 
     def shifted(self, columns: int) -> Where:
         """The place `columns` characters further on the same line (an expression written on one line)."""

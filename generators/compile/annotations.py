@@ -30,11 +30,16 @@ def base_url(plan: Plan, component: str, port: str = "http") -> str:
     return f"http://127.0.0.1:{part.ports[port][1]}" if part and port in part.ports else ""
 
 
+def runbook_url(plan: Plan, alert: str) -> str:
+    """The address of an alert's runbook; "" where the environment names none."""
+    runbooks = base_url(plan, "runbooks")
+    return f"{runbooks}/{alert}.md" if runbooks else ""
+
+
 def links(plan: Plan, alert: str, dashboard: str, traced: bool) -> dict[str, str]:
     """Runbook, dashboard and, where spans exist, traces."""
-    runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
     found = {
-        name.RUNBOOK_URL: f"{runbooks}/{alert}.md",
+        name.RUNBOOK_URL: runbook_url(plan, alert) or f"docs/runbooks/{alert}.md",
         name.DASHBOARD_URL: f"{base_url(plan, 'grafana')}/d/{dashboard}?var-service={{{{ $labels.service }}}}",
     }
     if traced and plan.tracing:

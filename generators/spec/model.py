@@ -18,9 +18,10 @@ PanelKind = Literal["timeseries", "stat", "gauge", "bargauge", "table", "heatmap
 
 
 class Model(BaseModel):
-    """The base of every part: frozen, closed."""
+    """The base of every part: frozen, closed. A part's validator is made within that of the whole it stands in, not twice; those
+    that specs and catalogue share are made at once, so that both use them."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False, defer_build=True)
 
 
 class Project(Model):
@@ -37,6 +38,8 @@ class Metric(Model):
     """A metric of the contract: exported (`kind`), or computed by a recording rule under this name (`derived`).
 
     `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     kind: Literal["counter", "gauge", "histogram", "summary", "info"] | None = None
     derived: str | None = None
@@ -137,6 +140,8 @@ class Runbook(Model):
 
 class Alert(Model):
     """One alert: a PromQL condition, or an anomaly of a metric."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     signal: Signal
     when: str | None = None
@@ -276,6 +281,8 @@ class PanelQuery(Model):
 
 class Panel(Model):
     """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     title: Text
     description: Text
