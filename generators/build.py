@@ -19,7 +19,6 @@ from generators.compile.scrape import compile_scrape
 from generators.compile.stack import compile_stack
 from generators.compile.tracing import compile_tracing
 from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord
-from generators.emit.serialize import to_json
 from generators.fault import Fault, Where, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
@@ -30,7 +29,6 @@ from generators.proof.rules import prove_rules
 from generators.read.mixins import read_mixin
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
-from generators.spec.model import schema
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "rules": ("prometheus/rules/", "prometheus/tests/"),
@@ -40,7 +38,6 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "tracing": ("jaeger/",),
     "stack": ("compose/", "local/"),
     "runbooks": ("docs/runbooks/",),
-    "schema": ("spec/",),
 }
 """What `only` may name, and the files each means."""
 
@@ -120,7 +117,6 @@ def emit(compiled: Compiled) -> dict[str, str]:
         **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
         **engine,
         **runbooks.emit(compiled.runbooks),
-        "spec/schema.json": to_json(schema()),
     }
 
 
