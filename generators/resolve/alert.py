@@ -20,6 +20,9 @@ IDENTITY = ("service", "tier", "owner")
 STATIC = frozenset({*IDENTITY, "severity", "signal", "alertname"})
 """Labels that an alert has whatever its condition keeps, or that Prometheus adds."""
 
+_CONDITION: dict[bool, tuple[str, ...]] = {True: ("when",), False: ("anomaly", "of")}
+"""Where the text of a condition stands, or that of the measure an anomaly watches."""
+
 _NAMED_LABEL = re.compile(r"\$labels\.(\w+)|\.Labels\.(\w+)")
 _NUMBER = r"(?:\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?|Inf|NaN)"
 _SAMPLES = re.compile(rf"(?:_(?:x\d{{1,6}})?|stale|[-+]?{_NUMBER}(?:[-+]{_NUMBER})?(?:x\d{{1,6}})?)")
@@ -95,6 +98,7 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
         slow_because=alert.slow_because or "",
         metrics=metrics,
         where=one.source.where_key(one.place()),
+        written=one.spot(*_CONDITION[alert.anomaly is None]).written(alert.when or (alert.anomaly.of if alert.anomaly else "")),
     )
 
 
