@@ -13,6 +13,7 @@ from generators.promql import Expr, labels_of
 from generators.promql.syntax import VectorSelector
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.queries import Condition, condition, labels_in, metrics_in, read_query, read_vector, window
+from generators.resolve.widths import at_pace
 from generators.spec import model
 from generators.spec.source import Place, Source, Spot
 
@@ -110,7 +111,8 @@ def _when(one: Written, against: Against) -> tuple[str, Expr | None]:
         context.fault("alert", one.source.where_key(one.place()), what, "Give it exactly one of the two.")
         return "", None
     if alert.when is not None:
-        return alert.when, read_vector(context, contract, alert.when, one.spot("when"))
+        text = at_pace(alert.when, context.spec.stack.scrape_interval) if one.kind else alert.when
+        return text, read_vector(context, contract, text, one.spot("when"))
     text, spot = (alert.anomaly.of if alert.anomaly else ""), one.spot("anomaly", "of")
     tree = read_vector(context, contract, text, spot)
     metric = contract.by_series.get(tree.name) if isinstance(tree, VectorSelector) else None

@@ -11,6 +11,7 @@ from generators.fault import NOWHERE, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
 from generators.plan import Derived
 from generators.resolve.context import Context
+from generators.resolve.widths import at_pace
 from generators.spec import model
 from generators.spec.source import Spot
 
@@ -43,7 +44,8 @@ def resolve_contract(context: Context) -> tuple[Contract, tuple[Derived, ...]]:
             spot = entry.source.spot(("metrics", name, "derived")) if entry else Spot(NOWHERE)
             metrics.setdefault(name, _metric(context, name, metric, kind, where))
             if metric.derived:
-                derived.append(Derived(name, metric.derived, where, spot.written(metric.derived), metric.unit))
+                text = at_pace(metric.derived, context.spec.stack.scrape_interval)
+                derived.append(Derived(name, text, where, spot.written(metric.derived), metric.unit))
     for name, metric in context.spec.metrics.items():
         where = context.where_key("metrics", name)
         if name in metrics:

@@ -1,5 +1,6 @@
-"""Rules -> faults of meaning: what no server would refuse and what still cannot be right. In: rule files, a contract, settings. Out: faults.
-One module a check, each with its ID, the name of its page in docs/checks, and `find`; CHECKS is the one table of them."""
+"""Rules -> faults of meaning: what no server would refuse and what still cannot be right. In: rule files, a contract, settings.
+Out: faults. One module a check, each with its ID, the name of its page in docs/checks, and `find`; CHECKS is the one table of
+them."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from generators.promql.types import RATIO, SECONDS, Type, Unit
 ID = "annotation-unit"
 _SHOWN = re.compile(r"\{\{-?\s*\$value\s*\|\s*(humanizeDuration|humanizePercentage)\b")
 _PERCENT = re.compile(
-    r"\{\{-?\s*(?:\$value(?:\s*\|\s*(?:humanize|printf\s+\"[^\"]*\"))?|printf\s+\"[^\"%]*%[.\d]*[fg]\"\s+\$value)\s*-?\}\}\s*(?:%|percent\b)"
+    r"\{\{-?\s*(?:\$value(?:\s*\|\s*(?:humanize|printf\s+\"[^\"]*\"))?|printf\s+\"[^\"%]*%[.\d]*[fg]\"\s+\$value)\s*-?\}\}"
+    r"\s*(?:%|percent\b)"
 )
 _WANTED: dict[str, Unit] = {"humanizeDuration": SECONDS, "humanizePercentage": RATIO}
 

@@ -1,5 +1,6 @@
-"""An alert that fires only when another does. In: alerts. Out: faults at each alert whose condition is a narrower form of another's (a higher
-bound, more matchers) at the same severity and with no less patience: it tells nothing that the other has not told."""
+"""An alert that fires only when another does. In: alerts. Out: faults at each alert whose condition is a narrower form of
+another's (a higher bound, more matchers) at the same severity and with no less patience: it tells nothing that the other has
+not told."""
 
 from __future__ import annotations
 

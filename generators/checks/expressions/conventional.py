@@ -1,7 +1,8 @@
-"""What the name of a metric tells where no definition is known. In: a name, and the names that the same rules read. Out: its type, or None.
+"""What the name of a metric tells where no definition is known. In: a name, and the names that the same rules read. Out: its
+type, or None.
 
-Only what Prometheus's naming practice (https://prometheus.io/docs/practices/naming/) makes certain, and what a few exporters document:
-a wrong guess would be a false finding in somebody's rules."""
+Only what Prometheus's naming practice (https://prometheus.io/docs/practices/naming/) makes certain, and what a few exporters
+document: a wrong guess would be a false finding in somebody's rules."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A value in another unit than people say. In: rules. Out: faults at conditions and derived metrics whose declared `unit` is not that of their
-expression, so that their bound, their message and their panel are off by a factor."""
+"""A value in another unit than people say. In: rules. Out: faults at conditions and derived metrics whose declared `unit` is
+not that of their expression, so that their bound, their message and their panel are off by a factor."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""A part divided by the whole, series by series. In: rules. Out: faults at divisions of series of one metric by the same series: without an
-aggregation or `ignoring`, the series with status="500" meets no other but itself, and the answer is always 1."""
+"""A part divided by the whole, series by series. In: rules. Out: faults at divisions of series of one metric by the same
+series: without an aggregation or `ignoring`, the series with status="500" meets no other but itself, and the answer is always
+1."""
 
 from __future__ import annotations
 

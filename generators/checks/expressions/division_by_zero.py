@@ -1,5 +1,6 @@
-"""A division that becomes infinite when all is well, and then fires. In: rules. Out: faults at denominators that may be 0 in a normal state (no
-traffic, a limit of 0 that means "none") where the quotient is held to be above a bound: x / 0 is +Inf, which is above every bound."""
+"""A division that becomes infinite when all is well, and then fires. In: rules. Out: faults at denominators that may be 0 in a
+normal state (no traffic, a limit of 0 that means "none") where the quotient is held to be above a bound: x / 0 is +Inf, which
+is above every bound."""
 
 from __future__ import annotations
 

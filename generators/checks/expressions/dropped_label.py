@@ -1,5 +1,5 @@
-"""A message that names a label which is gone. In: alerts. Out: faults at annotations and labels that read `$labels.x` where the condition's result
-has no label x: people read "on instance <nothing>"."""
+"""A message that names a label which is gone. In: alerts. Out: faults at annotations and labels that read `$labels.x` where the
+condition's result has no label x: people read "on instance <nothing>"."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Two alerts that say one thing. In: alerts. Out: faults at each alert whose condition, severity and patience are those of an earlier one under
-another name: whoever is on call is told everything twice."""
+"""Two alerts that say one thing. In: alerts. Out: faults at each alert whose condition, severity and patience are those of an
+earlier one under another name: whoever is on call is told everything twice."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What the checks of expressions look at. In: rule files, a contract and settings. Out: `Facts`: every rule with its tree, its types and its
-places, and the type of every series, those that rules record included.
+"""What the checks of expressions look at. In: rule files, a contract and settings. Out: `Facts`: every rule with its tree, its
+types and its places, and the type of every series, those that rules record included.
 
 A rule's type flows into its users, in whatever order the rules stand; rules that go in a circle are unknown to one another."""
 

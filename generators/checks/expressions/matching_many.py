@@ -1,5 +1,6 @@
-"""A match that finds several series. In: rules. Out: faults at arithmetic and comparisons where the series of a side that must be alone are
-not told apart by the labels that are matched: Prometheus refuses the whole rule when there are two, as soon as there are two."""
+"""A match that finds several series. In: rules. Out: faults at arithmetic and comparisons where the series of a side that must
+be alone are not told apart by the labels that are matched: Prometheus refuses the whole rule when there are two, as soon as
+there are two."""
 
 from __future__ import annotations
 

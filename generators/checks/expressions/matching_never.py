@@ -1,5 +1,5 @@
-"""Two sides that can never meet. In: rules. Out: faults at operators between vectors where a label that must agree is on one side only, or
-is fixed to two different values: the answer is always empty, and an `unless` never takes anything away."""
+"""Two sides that can never meet. In: rules. Out: faults at operators between vectors where a label that must agree is on one
+side only, or is fixed to two different values: the answer is always empty, and an `unless` never takes anything away."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""A bound that the value cannot pass, or always has. In: rules. Out: faults at comparisons that can never hold, and at conditions of alerts
-that always do, given the bounds of the value: its declared range, a histogram's largest bucket, a part of a whole between 0 and 1."""
+"""A bound that the value cannot pass, or always has. In: rules. Out: faults at comparisons that can never hold, and at
+conditions of alerts that always do, given the bounds of the value: its declared range, a histogram's largest bucket, a part of
+a whole between 0 and 1."""
 
 from __future__ import annotations
 
@@ -39,5 +40,6 @@ def _eternal(one: Judged) -> Iterator[Fault]:
             continue
         found = one.types[bound.subject]
         if not constant(found) and always(bound.op, found.range, bound.value):
-            what = f"{text_of(bound.subject)} lies in {found.range}, so `{bound.op} {bound.value:g}` always holds and the alert always fires"
+            always_true = f"`{bound.op} {bound.value:g}` always holds and the alert always fires"
+            what = f"{text_of(bound.subject)} lies in {found.range}, so {always_true}"
             yield one.fault(ID, bound.node, what, f"Choose a bound within {found.range}.")

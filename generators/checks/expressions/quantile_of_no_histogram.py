@@ -15,6 +15,7 @@ ID = "quantile-of-no-histogram"
 _CLASSIC = frozenset({"histogram_quantile", "histogram_fraction"})
 _NATIVE = frozenset({"histogram_avg", "histogram_count", "histogram_sum", "histogram_stddev", "histogram_stdvar"})
 _OTHERS = frozenset({"counter", "gauge", "quantile", "info"})
+_WORDS = {"quantile": "quantiles of a summary", "buckets": "buckets of a classic histogram"}
 
 
 def find(facts: Facts) -> Iterator[Fault]:
@@ -25,9 +26,7 @@ def find(facts: Facts) -> Iterator[Fault]:
                 continue
             inner = one.types[call.args[-1]]
             if inner.kind in _OTHERS or (inner.kind == "buckets" and call.function in _NATIVE):
-                word = {"quantile": "quantiles of a summary", "buckets": "buckets of a classic histogram"}.get(
-                    inner.kind, f"a {inner.kind}"
-                )
+                word = _WORDS.get(inner.kind, f"a {inner.kind}")
                 what = f"{call.function}() is given {word}: {text_of(call.args[-1])}"
                 wanted = (
                     "a native histogram"

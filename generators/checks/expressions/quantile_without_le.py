@@ -1,4 +1,5 @@
-"""A quantile of buckets that lost their bounds. In: rules. Out: faults at what histogram_quantile() is given where no label `le` is left."""
+"""A quantile of buckets that lost their bounds. In: rules. Out: faults at what histogram_quantile() is given where no label
+`le` is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A rate of what is no counter. In: rules. Out: faults at each rate(), irate() or increase() of a gauge: every fall is taken for a reset."""
+"""A rate of what is no counter. In: rules. Out: faults at each rate(), irate() or increase() of a gauge: every fall is taken
+for a reset."""
 
 from __future__ import annotations
 

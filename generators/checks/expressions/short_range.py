@@ -1,5 +1,5 @@
-"""A range that holds too few samples. In: rules. Out: faults at ranges of rates shorter than four scrapes of the series they read: one scrape that
-comes late or fails, and the rate is gone."""
+"""A range that holds too few samples. In: rules. Out: faults at ranges of rates shorter than four scrapes of the series they
+read: one scrape that comes late or fails, and the rate is gone."""
 
 from __future__ import annotations
 

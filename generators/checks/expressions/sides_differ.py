@@ -1,5 +1,5 @@
-"""Two aggregated sides that keep different labels. In: rules. Out: faults at operators whose sides were aggregated by different labels and are
-matched by all of them: what one side has lost, the other would have to lack."""
+"""Two aggregated sides that keep different labels. In: rules. Out: faults at operators whose sides were aggregated by different
+labels and are matched by all of them: what one side has lost, the other would have to lack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from generators.checks.expressions.facts import Facts
 from generators.checks.expressions.pairing import Pairing, pairing
 from generators.fault import Fault
 from generators.promql.functions import SET_OPERATORS
-from generators.promql.labels import NAME
 
 ID = "sides-differ"
 
@@ -30,8 +29,6 @@ def differing(pair: Pairing) -> tuple[frozenset[str], frozenset[str]] | None:
     """The labels each side keeps, where they must be the same and are not."""
     if pair.matching.on or pair.matching.card != "one-to-one" or not (pair.left.aggregated and pair.right.aggregated):
         return None
-    left, right = (side.labels.only for side in (pair.left, pair.right))
-    if left is None or right is None:
-        return None
-    left, right = ({label for label in side if label != NAME and pair.compares(label)} for side in (left, right))
-    return (frozenset(left), frozenset(right)) if left != right else None
+    kept = [side.labels.only for side in (pair.left, pair.right)]
+    compared = [frozenset(label for label in one if pair.compares(label)) for one in kept if one is not None]
+    return (compared[0], compared[1]) if len(compared) == 2 and compared[0] != compared[1] else None

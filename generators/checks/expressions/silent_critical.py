@@ -1,5 +1,6 @@
-"""A critical alert that falls silent with its data. In: all rules. Out: faults at critical alerts none of whose metrics is watched for absence:
-when the exporter dies, the alert is quiet, and quiet looks like well. Judged only where all rules are known."""
+"""A critical alert that falls silent with its data. In: all rules. Out: faults at critical alerts none of whose metrics is
+watched for absence: when the exporter dies, the alert is quiet, and quiet looks like well. Judged only where all rules are
+known."""
 
 from __future__ import annotations
 

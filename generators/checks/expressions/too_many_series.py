@@ -1,5 +1,5 @@
-"""More series than the budget allows. In: recording rules and the contract's metrics, with the declared budget of series. Out: faults where the
-declared values of the labels alone multiply to more, for each target."""
+"""More series than the budget allows. In: recording rules and the contract's metrics, with the declared budget of series. Out:
+faults where the declared values of the labels alone multiply to more, for each target."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""An alert that fires when all is well. In: alerts. Out: faults at conditions that hold for a value of the declared normal state: for any such
-value where the condition is about one metric, for all of them where it combines several."""
+"""An alert that fires when all is well. In: alerts. Out: faults at conditions that hold for a value of the declared normal
+state: for any such value where the condition is about one metric, for all of them where it combines several."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Two sides in different units. In: rules. Out: faults at sums, differences and comparisons of values whose units are known and not the same:
-seconds against bytes, milliseconds against seconds, per second against per minute, percent against a ratio."""
+"""Two sides in different units. In: rules. Out: faults at sums, differences and comparisons of values whose units are known and
+not the same: seconds against bytes, milliseconds against seconds, per second against per minute, percent against a ratio."""
 
 from __future__ import annotations
 
