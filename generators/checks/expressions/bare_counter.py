@@ -26,7 +26,7 @@ def find(facts: Facts) -> Iterator[Fault]:
                 yield one.fault(ID, node, what, "Take rate() of the buckets first.")
             bound = bound_of(node, one.types)
             if bound and one.types[bound.subject].cumulative and not _asks_existence(bound.op, bound.value):
-                what = f"{text_of(bound.subject)} is a total since its process began: it grows until it is past any bound"
+                what = f"{text_of(bound.subject)} is about all time since its process began, not about now"
                 yield one.fault(ID, bound.subject, what, _FIX)
 
 

@@ -40,7 +40,6 @@ def by_convention(name: str, together: Set[str]) -> Type | None:
             sure=_SCRAPED | {"le"},
             range=POSITIVE,
             normal=POSITIVE,
-            zero=True,
             cumulative=True,
             observed=_unit(name.removesuffix("_bucket")),
         )
@@ -60,7 +59,7 @@ def by_convention(name: str, together: Set[str]) -> Type | None:
 
 
 def _counter(unit: Unit | None) -> Type:
-    return Type("counter", unit, sure=_SCRAPED, range=POSITIVE, normal=POSITIVE, zero=True, cumulative=True)
+    return Type("counter", unit, sure=_SCRAPED, range=POSITIVE, normal=POSITIVE, cumulative=True)
 
 
 def _unit(name: str) -> Unit | None:

@@ -30,7 +30,7 @@ def exported(name: str, metric: Metric, target_labels: frozenset[str], some_targ
         key=sure,
         range=values,
         normal=normal,
-        zero=kind in ("counter", "buckets") or (kind == "gauge" and _zero(metric)),
+        zero=kind == "gauge" and _zero(metric),
         cumulative=kind in ("counter", "buckets"),
         bounds=tuple(map(float, metric.buckets)) if kind == "buckets" else (),
         observed=observed,

@@ -40,8 +40,10 @@ class Pairing:
         return ""
 
     def loose(self, side: Type) -> tuple[str, ...]:
-        """The labels by which several series of a side look the same to the other; none where it is not known."""
-        return tuple(sorted(label for label in side.key or () if label not in side.fixed and not self.compares(label)))
+        """The labels by which several series of a side look the same to the other; none where it is not known. What `group_left` takes
+        over follows from the labels that are matched: a pod has one node, or people would not ask for it."""
+        free = {*side.fixed, *self.matching.include}
+        return tuple(sorted(label for label in side.key or () if label not in free and not self.compares(label)))
 
 
 def pairing(node: object, types: Types) -> Pairing | None:

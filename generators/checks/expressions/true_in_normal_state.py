@@ -4,6 +4,7 @@ state: for any such value where the condition is about one metric, for all of th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from generators.checks.expressions.conditions import arms, bound_of
 from generators.checks.expressions.facts import Facts
@@ -27,7 +28,8 @@ def find(facts: Facts) -> Iterator[Fault]:
             found = one.types[bound.subject] if bound else None
             if bound is None or found is None or found.normal == found.range or not found.normal.known:
                 continue
-            simple = len(list(selectors(bound.subject))) == 1
+            edge = found.normal.high if bound.op[0] == ">" else found.normal.low
+            simple = isfinite(edge) and len(list(selectors(bound.subject))) == 1
             if never(bound.op, found.range, bound.value):
                 continue  # told as out of range
             if always(bound.op, found.normal, bound.value) or (simple and not never(bound.op, found.normal, bound.value)):

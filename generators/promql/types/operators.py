@@ -12,13 +12,13 @@ from types import MappingProxyType
 from generators.promql.functions import COMPARISONS, SET_OPERATORS
 from generators.promql.labels import NAME
 from generators.promql.print import text_of
-from generators.promql.syntax import Binary, NumberLiteral, VectorMatching
+from generators.promql.syntax import Aggregation, Binary, Expr, MatrixSelector, NumberLiteral, VectorMatching
 from generators.promql.types.calls import literal
 from generators.promql.types.kinds import Kind, Type, either
 from generators.promql.types.parts import bare, part_of
 from generators.promql.types.ranges import ANY, FLAG, MIRRORED, Range, kept
 from generators.promql.types.units import EVENTS, RATIO, SECONDS, Unit, converted
-from generators.promql.walk import metric_names, selectors
+from generators.promql.walk import metric_names, selectors, walk
 
 _VALUES: Mapping[str, Callable[[Range, Range], Range]] = MappingProxyType(
     {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
@@ -160,16 +160,23 @@ def _may_be_zero(node: Binary, left: Type, right: Type) -> bool:
 
 def _infinite(node: Binary, left: Type, right: Type, part: bool) -> tuple[str, ...]:
     found = (*left.infinite, *right.infinite) if node.op in ("+", "-", "*") else left.infinite
-    if node.op == "/" and right.zero and not part and not _zero_together(node, left, right):
+    if node.op == "/" and right.zero and not part and not _zero_together(node):
         found = (*found, text_of(node.right))
     return tuple(dict.fromkeys(found))
 
 
-def _zero_together(node: Binary, left: Type, right: Type) -> bool:
+def _zero_together(node: Binary) -> bool:
     """Whether the numerator is 0 whenever the denominator is: two counts of events over the same time, the one about the other. Nothing
     tells it for certain, so other counters get the benefit of the doubt; the same counter at another time, or a part of it, does not."""
-    counts = left.zero and right.zero and left.range.low >= 0
-    return counts and not part_of(node.right, node.left) and not _same_at_other_time(node)
+    return _of_events(node.left) and not part_of(node.right, node.left) and not _same_at_other_time(node)
+
+
+def _of_events(expr: Expr) -> bool:
+    """Whether an expression reads nothing but what happened over ranges, what rules recorded, and how many things there are."""
+    ranged = {id(node.selector) for node in walk(expr) if isinstance(node, MatrixSelector)}
+    counts = (node.expr for node in walk(expr) if isinstance(node, Aggregation) and node.op == "count")
+    ranged |= {id(one) for counted in counts for one in selectors(counted)}
+    return all(id(one) in ranged or ":" in one.name for one in selectors(expr))
 
 
 def _same_at_other_time(node: Binary) -> bool:
