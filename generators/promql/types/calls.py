@@ -274,7 +274,7 @@ def aggregated(node: Aggregation, inner: Type) -> Type:
         key = None if inner.key is None else inner.key - grouping
     kept = {name: value for name, value in inner.fixed.items() if (name in grouping) != node.without}
     labels = inner.labels.without(*grouping, NAME) if node.without else inner.labels.limited(*grouping)
-    base = replace(inner, labels=labels, sure=sure - {NAME}, fixed=kept, key=key, aggregated=True)
+    base = replace(inner, labels=labels, sure=frozenset(filter(labels.may_have, sure)), fixed=kept, key=key, aggregated=True)
     return _aggregate_value(node, inner, base)
 
 

@@ -41,7 +41,7 @@ def _set(node: Binary, left: Type, right: Type) -> Type:
     sure = left.sure
     if node.op == "and" and node.matching and node.matching.on:
         sure |= frozenset(node.matching.labels) & right.sure
-    return replace(left, sure=sure)
+    return replace(left, sure=frozenset(filter(left.labels.may_have, sure)))
 
 
 def matched(node: Binary, left: Type, right: Type) -> Type:
@@ -65,7 +65,7 @@ def matched(node: Binary, left: Type, right: Type) -> Type:
         keys = [side.key for side in (left, right) if side.key is not None]
         key = min(keys, key=len) - names if keys else None
     labels = labels if node.op in COMPARISONS and not node.return_bool else labels.without(NAME)
-    return replace(left, labels=labels, sure=sure - {NAME}, fixed=fixed, key=key)
+    return replace(left, labels=labels, sure=frozenset(filter(labels.may_have, sure)) - {NAME}, fixed=fixed, key=key)
 
 
 def _included(many: Type, one: Type, matching: VectorMatching) -> Type:
@@ -77,7 +77,8 @@ def _included(many: Type, one: Type, matching: VectorMatching) -> Type:
         sure |= frozenset(matching.labels) & one.sure
     fixed = {name: value for name, value in many.fixed.items() if name not in include}
     fixed |= {name: value for name, value in one.fixed.items() if name in include}
-    return replace(many, labels=many.labels.without(*include, NAME).joined(*taken), sure=sure, fixed=fixed)
+    labels = many.labels.without(*include, NAME).joined(*taken)
+    return replace(many, labels=labels, sure=frozenset(filter(labels.may_have, sure)), fixed=fixed)
 
 
 def _compared(node: Binary, left: Type, right: Type, joined: Type) -> Type:
@@ -196,7 +197,8 @@ def _cumulative(node: Binary, left: Type, right: Type) -> bool:
 
 def selected(found: Type, matchers: Mapping[str, str], empty: frozenset[str], present: frozenset[str]) -> Type:
     """A metric's type as a selector narrows it: labels that matchers fix, that they demand to be empty, or to be there."""
-    fixed = {**found.fixed, **matchers}
-    sure = (found.sure | frozenset(matchers) | present) - empty
+    known = {name: value for name, value in matchers.items() if found.labels.may_have(name)}
+    fixed = {**found.fixed, **known}
+    sure = (found.sure | frozenset(known) | frozenset(filter(found.labels.may_have, present))) - empty
     key = None if found.key is None else found.key - empty
     return replace(found, fixed=fixed, sure=sure, key=key, labels=found.labels.without(*empty) if empty else found.labels)
