@@ -3,6 +3,7 @@ against a number or makes a quantile. Whether it exists, whether it is 0, and th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from generators.checks.expressions.conditions import bound_of, called, judging
@@ -12,6 +13,7 @@ from generators.promql import text_of
 
 ID = "bare-counter"
 _QUANTILES = frozenset({"histogram_quantile", "histogram_fraction"})
+_SAYS_RATE = re.compile(r":[\w:]*(rate|increase)\d*[smhdw]?$")
 _FIX = "Compare rate() or increase() over a range."
 
 
@@ -28,6 +30,10 @@ def find(facts: Facts) -> Iterator[Fault]:
             if bound and one.types[bound.subject].cumulative and not _asks_existence(bound.op, bound.value):
                 what = f"{text_of(bound.subject)} is about all time since its process began, not about now"
                 yield one.fault(ID, bound.subject, what, _FIX)
+        said = _SAYS_RATE.search(one.name)
+        if not one.is_alert and said and one.types.result.cumulative:
+            what = f"its name says {said[1]}, and it records totals: no {said[1]}() is taken, or not of all"
+            yield one.fault(ID, one.tree, what, f"Take {said[1]}() of each counter.")
 
 
 def _asks_existence(op: str, value: float) -> bool:

@@ -186,13 +186,19 @@ def _same_at_other_time(node: Binary) -> bool:
 
 
 def _cumulative(node: Binary, left: Type, right: Type) -> bool:
-    """A difference is the increase between two moments, or what two counters lie apart; all else of a counter is one still."""
+    """A difference of totals is the increase between two moments, or what two counters lie apart; all else of a total is one still. A rate
+    together with a total is neither: there somebody forgot the other rate."""
+    mixed = left.cumulative != right.cumulative and _is_rate(left if right.cumulative else right)
     if node.op == "-":
-        return False
-    others = [side for side in (left, right) if not side.cumulative]
+        return mixed
     if node.op == "+":
-        return not others or (len(others) == 1 and others[0].kind == "scalar")
-    return left.cumulative if node.op == "/" else left.cumulative or right.cumulative
+        scalar = "scalar" in (left.kind, right.kind)
+        return mixed or (left.cumulative and right.cumulative) or (scalar and (left.cumulative or right.cumulative))
+    return mixed or left.cumulative or (node.op != "/" and right.cumulative)
+
+
+def _is_rate(found: Type) -> bool:
+    return found.unit is not None and found.unit.power_of("seconds") == -1
 
 
 def selected(found: Type, matchers: Mapping[str, str], empty: frozenset[str], present: frozenset[str]) -> Type:
