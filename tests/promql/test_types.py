@@ -107,7 +107,7 @@ def test_a_unit_that_does_not_follow_is_unknown(text: str) -> None:
         ("clamp(bytes_used, 2, 5)", Range(2, 5)),
         ("clamp_max(load, 0.25)", Range(0, 0.25)),
         ('sum(rate(requests_total{status="500"}[5m])) / sum(rate(requests_total[5m]))', Range(0, 1)),
-        ('100 * sum(rate(requests_total{status="500"}[5m])) / (sum(rate(requests_total[5m])) > 0)', Range(0, float("inf"))),
+        ('100 * sum(rate(requests_total{status="500"}[5m])) / (sum(rate(requests_total[5m])) > 0)', Range(0, 100)),
         ('sum(rate(requests_total{status="500"}[5m])) / (sum(rate(requests_total[5m])) > 0) * 100', Range(0, 100)),
         ("sum(rate(errors_total[5m])) / (sum(rate(errors_total[5m])) + sum(rate(requests_total[5m])))", Range(0, 1)),
         ('sum(rate(d_bucket{le="1"}[5m])) / sum(rate(d_count[5m]))', Range(0, 1)),

@@ -46,7 +46,7 @@ def by_convention(name: str, together: Set[str], rated: Set[str] = frozenset()) 
         )
     stem = name.removesuffix("_sum").removesuffix("_count")
     if stem != name:
-        parts = {f"{stem}_sum", f"{stem}_count"} <= together or f"{stem}_bucket" in together
+        parts = _unit(stem) or {f"{stem}_sum", f"{stem}_count"} <= together or f"{stem}_bucket" in together
         if parts:
             return _counter(_unit(stem) if name.endswith("_sum") else EVENTS)
     if name.endswith("_total") or (name in rated and not name.endswith(_GAUGES)):

@@ -129,7 +129,7 @@ def rated(name: str, subject: Type) -> Type:
     """A derivative: of a counter, of buckets, of a native histogram; of anything else it is wrong and told elsewhere."""
     unit = subject.unit.over(SECONDS) if subject.unit and name in SLOPES else subject.unit
     falling = name in ("deriv", "delta", "idelta")
-    kind = subject.kind if subject.kind in ("buckets", "native histogram") else "gauge"
+    kind = subject.kind if subject.kind in ("buckets", "native histogram", "unknown") else "gauge"
     return replace(
         subject.nameless(),
         kind=kind,

@@ -99,9 +99,10 @@ def _compared(node: Binary, left: Type, right: Type, joined: Type) -> Type:
 def _computed(node: Binary, left: Type, right: Type, joined: Type) -> Type:
     compute = _VALUES.get(node.op)
     scalar = left.kind == right.kind == "scalar"
-    part = node.op == "/" and not scalar and left.range.low >= 0 and part_of(node.left, node.right)
-    values = FLAG if part else compute(left.range, right.range) if compute else ANY
-    normal = FLAG if part else compute(left.normal, right.normal) if compute else ANY
+    factor, counted = _times(node.left)
+    part = node.op == "/" and not scalar and left.range.low >= 0 and factor > 0 and part_of(counted, node.right)
+    values = Range(0, factor) if part else compute(left.range, right.range) if compute else ANY
+    normal = Range(0, factor) if part else compute(left.normal, right.normal) if compute else ANY
     kind: Kind = "scalar" if scalar else "unknown" if "unknown" in (left.kind, right.kind) else "gauge"
     base = replace(joined, kind=kind, bounds=(), observed=None)
     histogram = left if left.kind in ("buckets", "native histogram") and right.kind == "scalar" else None
@@ -137,7 +138,21 @@ def _unit(node: Binary, left: Type, right: Type) -> Unit | None:
     units = [SECONDS if _is_length(side) else known.unit for side, known in ((node.left, left), (node.right, right))]
     if units[0] is None or units[1] is None:
         return None
-    return units[0].times(units[1]) if node.op == "*" else _quotient(units[0], units[1])
+    if node.op == "*":
+        return units[0].times(units[1])
+    unit = _quotient(units[0], units[1])
+    # 100 * used / size: what was multiplied has a size, what is left has none, and is in percent.
+    return converted(unit, _times(node.left)[0]) if units[0].dimensions and not unit.dimensions else unit
+
+
+def _times(expr: Expr) -> tuple[float, Expr]:
+    """An expression as a number times another one; 1 times itself when it is no such product."""
+    product = bare(expr)
+    if isinstance(product, Binary) and product.op == "*":
+        for factor, other in ((literal(product.left), product.right), (literal(product.right), product.left)):
+            if factor is not None:
+                return factor, other
+    return 1, expr
 
 
 def _quotient(above: Unit, below: Unit) -> Unit:
@@ -189,11 +204,10 @@ def _cumulative(node: Binary, left: Type, right: Type) -> bool:
     """A difference of totals is the increase between two moments, or what two counters lie apart; all else of a total is one still. A rate
     together with a total is neither: there somebody forgot the other rate."""
     mixed = left.cumulative != right.cumulative and _is_rate(left if right.cumulative else right)
-    if node.op == "-":
-        return mixed
-    if node.op == "+":
-        scalar = "scalar" in (left.kind, right.kind)
-        return mixed or (left.cumulative and right.cumulative) or (scalar and (left.cumulative or right.cumulative))
+    if node.op in "+-":
+        number = any(side.kind == "scalar" and side.range.low == side.range.high for side in (left, right))
+        both = node.op == "+" and left.cumulative and right.cumulative
+        return mixed or both or (number and (left.cumulative or right.cumulative))
     return mixed or left.cumulative or (node.op != "/" and right.cumulative)
 
 
