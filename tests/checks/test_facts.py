@@ -105,6 +105,18 @@ def test_unknown_metrics_give_no_findings() -> None:
     assert list(judge(files(*rules), NOTHING, Settings(complete=False, some_targets=None))) == []
 
 
+def test_a_native_histogram_needs_no_buckets() -> None:
+    contract = Contract.of([metric("d", {"kind": "native-histogram", "unit": "seconds"})])
+    rules = (
+        AlertingRule("A", "histogram_quantile(0.9, sum by (job) (rate(d[5m]))) > 1"),
+        AlertingRule("B", "histogram_avg(d) > 1"),
+    )
+    assert list(judge(files(*rules), contract, Settings())) == []
+    sums = AlertingRule("C", "histogram_quantile(0.9, sum by (job) (sum_over_time(unknown[5m]) * on (job) group_left () up)) > 1")
+    assert list(judge(files(sums), NOTHING, FOREIGN)) == []
+    assert str(Facts([], contract, Settings()).types(parse("histogram_quantile(0.9, rate(d[5m]))")).result.unit) == "seconds"
+
+
 def test_a_fault_points_into_what_was_written() -> None:
     text = "load > 5"
     compiled = f"({text}) and on () hits_total"

@@ -24,7 +24,8 @@ from generators.promql.syntax import (
     Unary,
     VectorSelector,
 )
-from generators.promql.types.calls import aggregated, called
+from generators.promql.types.aggregations import aggregated
+from generators.promql.types.calls import called
 from generators.promql.types.kinds import UNKNOWN, Type
 from generators.promql.types.operators import combined, selected
 from generators.promql.types.ranges import Range

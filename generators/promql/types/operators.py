@@ -105,8 +105,8 @@ def _computed(node: Binary, left: Type, right: Type, joined: Type) -> Type:
     normal = Range(0, factor) if part else compute(left.normal, right.normal) if compute else ANY
     kind: Kind = "scalar" if scalar else "unknown" if "unknown" in (left.kind, right.kind) else "gauge"
     base = replace(joined, kind=kind, bounds=(), observed=None)
-    histogram = left if left.kind in ("buckets", "native histogram") and right.kind == "scalar" else None
-    if histogram and node.op in "*/":
+    histogram = next((side for side in (left, right) if _is_histogram(side)), None)
+    if histogram and node.op in ("+", "-", "*", "/"):
         base = replace(base, kind=histogram.kind, bounds=histogram.bounds, observed=histogram.observed)
     return replace(
         base,
@@ -118,6 +118,11 @@ def _computed(node: Binary, left: Type, right: Type, joined: Type) -> Type:
         cumulative=_cumulative(node, left, right),
         aggregated=left.aggregated or right.aggregated,
     )
+
+
+def _is_histogram(found: Type) -> bool:
+    """Whether it still holds distributions: buckets without their bounds are plain counts."""
+    return found.kind == "native histogram" or (found.kind == "buckets" and found.labels.may_have("le"))
 
 
 def _unit(node: Binary, left: Type, right: Type) -> Unit | None:
