@@ -280,3 +280,18 @@ def test_always_and_never_agree_with_every_value(one: float, other: float, bound
 def test_nothing_is_known_of_what_is_unknown() -> None:
     found = typed("unknown")
     assert (found.kind, found.unit, found.range, found.labels, found.key) == (UNKNOWN.kind, None, Range(), Labels(), None)
+
+
+@pytest.mark.parametrize(
+    ("op", "bound", "holds", "fails"),
+    [
+        (">", 0, False, False),
+        (">=", 0, True, False),
+        (">", 1, False, True),
+        (">=", 1, False, False),
+        ("<", 0, False, True),
+        ("<=", 1, True, False),
+    ],
+)
+def test_an_edge_is_a_value_like_any_other(op: str, bound: float, holds: bool, fails: bool) -> None:
+    assert (always(op, Range(0, 1), bound), never(op, Range(0, 1), bound)) == (holds, fails)
