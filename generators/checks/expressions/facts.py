@@ -100,6 +100,7 @@ class Facts:
         self._rated = frozenset(name for _, _, _, tree in self._written for name in _rated(tree))
         self._series: dict[str, Type | None] = {}
         self._trees: dict[int, Types] = {}
+        self._reads: dict[str, tuple[str, ...]] = {}
 
     @cached_property
     def rules(self) -> tuple[Judged, ...]:
@@ -119,9 +120,26 @@ class Facts:
                 found[one.rule.record] = max(one.interval, found.get(one.rule.record, 0))
         return found
 
-    def recorders(self, name: str) -> tuple[Expr, ...]:
-        """The expressions that record series of a name."""
-        return tuple(tree for _, tree in self._recorders.get(name, ()))
+    def exported(self, tree: Expr) -> frozenset[str]:
+        """The exported metrics behind an expression, through recording rules."""
+        found: set[str] = set()
+        seen: set[str] = set()
+        pending = list(metric_names(tree))
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                read = self._read_by(name)
+                pending.extend(read)
+                found |= {name} if name not in self._recorders else set()
+        return frozenset(found)
+
+    def _read_by(self, name: str) -> tuple[str, ...]:
+        """The names that the rules of a name read, each once."""
+        if name not in self._reads:
+            trees = (tree for _, tree in self._recorders.get(name, ()))
+            self._reads[name] = tuple(dict.fromkeys(inner for tree in trees for inner in metric_names(tree)))
+        return self._reads[name]
 
     def types(self, tree: Expr) -> Types:
         """The types of a tree's nodes, inferred once."""

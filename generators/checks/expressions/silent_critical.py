@@ -24,7 +24,7 @@ def find(facts: Facts) -> Iterator[Fault]:
         return
     watched = frozenset(name for one in facts.alerts for name in _watched(facts, one))
     for one in facts.alerts:
-        read = _exported(facts, one.tree)
+        read = facts.exported(one.tree)
         if one.severity == "critical" and read and not read & watched and not _liveness(read) and "up" not in watched:
             what = f"when {', '.join(sorted(read))} is gone it is silent, and no alert says that it is gone"
             fix = f"Add an alert on absent({min(sorted(read))}), or one on `up == 0` of its target."
@@ -35,26 +35,13 @@ def _liveness(read: frozenset[str]) -> bool:
     return any(name == "up" or name.endswith("_up") for name in read)
 
 
-def _exported(facts: Facts, tree: Expr, seen: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The exported metrics behind an expression, through recording rules."""
-    found: set[str] = set()
-    for name in metric_names(tree):
-        trees = facts.recorders(name)
-        if trees and name not in seen:
-            for each in trees:
-                found |= _exported(facts, each, seen | {name})
-        elif not trees:
-            found.add(name)
-    return frozenset(found)
-
-
 def _watched(facts: Facts, one: Judged) -> Iterator[str]:
     """The metrics whose absence makes an alert fire: by absent(), on the right of `unless`, or as `up == 0`."""
     for node in walk(one.tree):
         if isinstance(node, Call) and node.function in _ABSENT:
-            yield from _exported(facts, node.args[0])
+            yield from facts.exported(node.args[0])
         elif isinstance(node, Binary) and node.op == "unless":
-            yield from _exported(facts, node.right)
+            yield from facts.exported(node.right)
     for arm in _alone(one.tree):
         bound = bound_of(arm, one.types)
         if bound and (bound.op, bound.value) in _DOWN and metric_names(bound.subject) == ("up",):
