@@ -4,7 +4,9 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +61,24 @@ def build(
     spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
 ) -> Build:
     """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    with _uncollected():
+        return _build(spec, environment, engine, only)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No cyclic garbage collection meanwhile: what a compilation makes lives to its end, so that each collection would walk all of it
+    and find nothing (Mercurial builds its large containers likewise: util.nogc)."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str]) -> Build:
     shown = spec.as_posix()
     try:
         loaded = load(spec, shown)
