@@ -214,3 +214,4 @@ class Repository:
     modules: tuple[FoundModule, ...] = ()
     settings: tuple[Setting, ...] = ()
     names: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
