@@ -72,22 +72,24 @@ class FoundAlerting:
 
 @dataclass(frozen=True, slots=True)
 class FoundMount:
-    """What a service sees at `target`. `path` is the source in the repository, None where it cannot be told (a volume, a
-    variable, a path of the host)."""
+    """What a service sees at `target`. `path` is the source in the repository, None where it cannot be told (a named volume, a
+    variable, a path of the host); `volume` where it is a named volume."""
 
     source: Written
     target: str
     path: str | None
     read_only: bool = False
+    volume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FoundService:
     """One service of a compose file. `ports` are (host, container), 0 for a host port left to Docker; `names` all under which
-    others reach it."""
+    others reach it, `hosts` the names it has been given for others (extra_hosts)."""
 
     name: str
     names: frozenset[str]
+    hosts: frozenset[str] = frozenset()
     image: Written | None = None
     builds: bool = False
     ports: tuple[tuple[int, int], ...] = ()
@@ -98,7 +100,6 @@ class FoundService:
     networks: frozenset[str] = frozenset({"default"})
     network_mode: str = ""
     needs: tuple[Written, ...] = ()
-    volumes: tuple[Written, ...] = ()
     where: Where = NOWHERE
 
 

@@ -58,6 +58,8 @@ def _service(name: str, node: Node, folder: str, configs: Mapping[str, Node]) ->
     return FoundService(
         name=name,
         names=frozenset(names),
+        hosts=frozenset(re.split("[:=]", each.text)[0] for each in node["extra_hosts"].items())
+        | frozenset(host for host, _ in node["extra_hosts"].fields()),
         image=node["image"].written if node["image"].text else None,
         builds="build" in node,
         ports=ports,
@@ -68,7 +70,6 @@ def _service(name: str, node: Node, folder: str, configs: Mapping[str, Node]) ->
         networks=frozenset(joined) or frozenset({"default"}),
         network_mode=node["network_mode"].text,
         needs=tuple(_needs(node)),
-        volumes=tuple(each for each in _named_volumes(node["volumes"])),
         where=node.source.where_key(node.place),
     )
 
@@ -125,25 +126,13 @@ def _ports(node: Node) -> Iterator[tuple[int, int]]:
 def _mounts(node: Node, folder: str) -> Iterator[FoundMount]:
     for each in node.items():
         if each.is_map:
-            if each["type"].text == "bind" and each["source"].text:
-                source = each["source"].written
-                yield FoundMount(source, each["target"].text, _path(source.text, folder), each["read_only"].text == "true")
-            continue
-        source_text, target, mode = _split(each.text)
-        if target and _is_path(source_text):
-            written = Written(source_text, each.written.where)
-            yield FoundMount(written, target, _path(source_text, folder), "ro" in mode.split(","))
-
-
-def _named_volumes(node: Node) -> Iterator[Written]:
-    for each in node.items():
-        if each.is_map:
-            if each["type"].text == "volume" and each["source"].text:
-                yield each["source"].written
-            continue
-        source, target, _ = _split(each.text)
-        if target and source and not _is_path(source) and "$" not in source:
-            yield Written(source, each.written.where)
+            source, target, read_only = each["source"].written, each["target"].text, each["read_only"].text == "true"
+            volume = each["type"].text == "volume"
+        else:
+            text, target, mode = _split(each.text)
+            source, read_only, volume = Written(text, each.written.where), "ro" in mode.split(","), not _is_path(text)
+        if source.text and target:
+            yield FoundMount(source, target, None if volume else _path(source.text, folder), read_only, volume)
 
 
 def _split(text: str) -> tuple[str, str, str]:
