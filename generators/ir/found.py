@@ -199,7 +199,7 @@ class FoundModule:
 class Repository:
     """Everything found. `paths` are the files and directories that exist; below `closed` nobody looked. `ignored` are patterns
     of files that people make themselves. `names` are hosts that other files define (Kubernetes services). `mentioned` are the
-    metric names that source files in any language hold as text."""
+    metric names that source files in any language hold as text, `exported` the series of the catalogues."""
 
     paths: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
@@ -216,3 +216,4 @@ class Repository:
     settings: tuple[Setting, ...] = ()
     names: frozenset[str] = frozenset()
     mentioned: frozenset[str] = frozenset()
+    exported: frozenset[str] = frozenset()

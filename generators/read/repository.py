@@ -65,9 +65,14 @@ class Reading:
 
 
 def read_repository(
-    texts: Mapping[str, str], paths: frozenset[str], closed: frozenset[str], progress: Callable[[str], None]
+    texts: Mapping[str, str],
+    documents: Iterable[Document],
+    paths: frozenset[str],
+    closed: frozenset[str],
+    progress: Callable[[str], None],
 ) -> tuple[Repository, Reading]:
-    """Read every text. `closed` are directories that nobody looked into; `progress` is told each path before it is read."""
+    """Read every text, and documents that something else has made of texts. `closed` are directories that nobody looked into;
+    `progress` is told each path before it is read."""
     reading = Reading()
     for path in sorted(texts):
         progress(path)
@@ -75,6 +80,11 @@ def read_repository(
             _json(path, texts[path], reading)
         elif path.endswith(YAML_SUFFIXES):
             _yaml(path, texts[path], reading)
+    for document in documents:
+        if is_dashboard(document.root):
+            reading.dashboards.append(read_dashboard(document))
+        else:
+            _document(document, reading)
     progress("Python metrics")
     python = read_python(texts)
     repository = Repository(
