@@ -10,7 +10,7 @@ from generators.ir.found import DatasourceRef, FoundDashboard, FoundDatasource, 
 from generators.read.document import Document, Node
 
 EXAMPLE = "x"
-_NO_NAME = frozenset({"$__all", "$__auto", "All", ""})
+_NO_NAME = frozenset({"All", "all", "auto", ""})
 
 
 def is_dashboard(root: Node) -> bool:
@@ -112,5 +112,6 @@ def _example(variable: Node) -> str:
     current = variable["current"]["value"]
     values = [each.text for each in current.one_or_many()] + [variable["query"].text.split(",")[0].strip()]
     if kind in ("interval", "constant", "custom", "textbox"):
-        return next((text for text in values if text not in _NO_NAME), "5m" if kind == "interval" else EXAMPLE)
+        plain = (text for text in values if text not in _NO_NAME and "$" not in text)
+        return next(plain, "5m" if kind == "interval" else EXAMPLE)
     return EXAMPLE

@@ -15,6 +15,8 @@ from operate.walk import walk
 
 PAGES = "docs/checks"
 """Where each finding's id has its page."""
+MOST_SKIPPED = 10
+"""Files passed over that are named one by one."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +55,8 @@ def _said(call: Call, found: Audit, faults: Sequence[Fault]) -> None:
     read = ", ".join(f"{count} {kind}" for kind, count in found.counts.items() if count) or "no monitoring"
     if found.skipped:
         rows = [(path, why) for path, why in sorted(found.skipped.items())]
-        call.show.table(f"Not judged ({len(rows)})", ("file", "why"), rows)
+        rest = [(f"… and {len(rows) - MOST_SKIPPED} more", "--format json names them all")] if len(rows) > MOST_SKIPPED else []
+        call.show.table(f"Not judged ({len(rows)})", ("file", "why"), [*rows[:MOST_SKIPPED], *rest])
     if not faults:
         call.show.done(f"nothing found in {read}")
         return
