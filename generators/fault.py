@@ -1,6 +1,6 @@
 """The lowest room: where something stands in a source text, and what is wrong there. Everyone may use it, it uses nobody.
 
-In: positions. Out: `Where` and `Fault`, the one form in which a stage reports what the user must mend."""
+In: positions. Out: `Where`, `Written` and `Fault`, the one form in which a stage reports what the user must mend."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ class Where:
     def shifted(self, columns: int) -> Where:
         """The place `columns` characters further on the same line (an expression written on one line)."""
         return Where(self.file, self.line, self.column + columns, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that somebody wrote, and where its first character stands; `inline` when it stands on one line, unescaped."""
+
+    text: str
+    where: Where
+    inline: bool = False
+
+    def at(self, offset: int) -> Where:
+        """The place of the character `offset`, or of the beginning where the text was folded or escaped."""
+        return self.where.shifted(offset) if self.inline else self.where
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from generators.fault import NOWHERE, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
 from generators.plan import Derived
 from generators.resolve.context import Context
+from generators.resolve.widths import at_pace
 from generators.spec import model
+from generators.spec.source import Spot
 
 TARGET_LABELS = ("job", "instance", "service", "kind", "tier", "owner", "exporter")
 """Labels that every scraped series has from its target (scrape configuration), beside those its exporter writes."""
@@ -39,9 +41,11 @@ def resolve_contract(context: Context) -> tuple[Contract, tuple[Derived, ...]]:
         entry = context.catalogue.kinds.get(kind)
         for name, metric in entry.kind.metrics.items() if entry else ():
             where = entry.source.where_key(("metrics", name)) if entry else NOWHERE
+            spot = entry.source.spot(("metrics", name, "derived")) if entry else Spot(NOWHERE)
             metrics.setdefault(name, _metric(context, name, metric, kind, where))
             if metric.derived:
-                derived.append(Derived(name, metric.derived, where))
+                text = at_pace(metric.derived, context.spec.stack.scrape_interval)
+                derived.append(Derived(name, text, where, spot.written(metric.derived), metric.unit))
     for name, metric in context.spec.metrics.items():
         where = context.where_key("metrics", name)
         if name in metrics:
@@ -52,8 +56,9 @@ def resolve_contract(context: Context) -> tuple[Contract, tuple[Derived, ...]]:
         metrics[name] = _metric(context, name, metric, "", where)
         _check_series(context, metrics, name)
         if metric.derived:
-            derived.append(Derived(name, metric.derived, where))
-    return Contract.of(metrics.values()), tuple(derived)
+            written = context.source.spot(("metrics", name, "derived")).written(metric.derived)
+            derived.append(Derived(name, metric.derived, where, written, metric.unit))
+    return Contract.of(metrics.values(), context.spec.targets.series_per_metric), tuple(derived)
 
 
 def _metric(context: Context, name: str, metric: model.Metric, source: str, where: Where) -> Metric:

@@ -38,7 +38,7 @@ class Metric(Model):
 
     `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind."""
 
-    kind: Literal["counter", "gauge", "histogram", "summary", "info"] | None = None
+    kind: Literal["counter", "gauge", "histogram", "native-histogram", "summary", "info"] | None = None
     derived: str | None = None
     labels: list[str] = []
     values: dict[str, list[str]] = {}
@@ -356,13 +356,14 @@ class Environment(Model):
 
 
 class Targets(Model):
-    """What the monitoring must reach."""
+    """What the monitoring must reach, and what it may cost: `series_per_metric` is the budget of series of one metric for each target."""
 
     detect_within: Length = 60
     alert_precision: Ratio = Decimal("0.95")
     api_coverage: Ratio = Decimal("0.95")
     trace_coverage: Ratio = Decimal("0.9")
     business_coverage: Ratio = Decimal("0.8")
+    series_per_metric: int | None = Field(default=None, ge=1)
 
 
 class Spec(Model):

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from generators.fault import Fault, Where
+from generators.fault import Fault, Where, Written
 
 V = TypeVar("V")
 Place = tuple[str | int, ...]
@@ -35,6 +35,10 @@ class Spot:
     def plus(self, offset: int) -> Where:
         """The place of the character `offset` of the text."""
         return self.where if self.shift is None else self.where.shifted(self.shift + offset)
+
+    def written(self, text: str) -> Written:
+        """The text together with its place."""
+        return Written(text, self.plus(0), self.shift is not None)
 
 
 @dataclass

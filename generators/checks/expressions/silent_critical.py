@@ -1,0 +1,62 @@
+"""A critical alert that falls silent with its data. In: all rules. Out: faults at critical alerts none of whose metrics is
+watched for absence: when the exporter dies, the alert is quiet, and quiet looks like well. Judged only where all rules are
+known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generators.checks.expressions.facts import Facts, Judged
+from generators.fault import Fault
+from generators.promql import Expr, metric_names
+from generators.promql.syntax import Binary, Call
+from generators.promql.types import bare
+from generators.promql.walk import walk
+
+ID = "silent-critical"
+_ABSENT = frozenset({"absent", "absent_over_time"})
+
+
+def find(facts: Facts) -> Iterator[Fault]:
+    if not facts.settings.complete:
+        return
+    watched = frozenset(name for one in facts.alerts for name in _watched(facts, one))
+    for one in facts.alerts:
+        read = _exported(facts, one.tree)
+        if one.severity == "critical" and read and not read & watched and not _liveness(read) and not _covered(facts, watched):
+            what = f"when {', '.join(sorted(read))} is gone it is silent, and no alert says that it is gone"
+            fix = f"Add an alert on absent({min(sorted(read))}), or one on `up == 0` of its target."
+            yield one.fault(ID, one.tree, what, fix)
+
+
+def _covered(facts: Facts, watched: frozenset[str]) -> bool:
+    """Whether the targets themselves are watched: with the exporter goes `up`."""
+    return "up" in watched
+
+
+def _liveness(read: frozenset[str]) -> bool:
+    return any(name == "up" or name.endswith("_up") for name in read)
+
+
+def _exported(facts: Facts, tree: Expr, seen: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The exported metrics behind an expression, through recording rules."""
+    found: set[str] = set()
+    for name in metric_names(tree):
+        trees = facts.recorders(name)
+        if trees and name not in seen:
+            for each in trees:
+                found |= _exported(facts, each, seen | {name})
+        elif not trees:
+            found.add(name)
+    return frozenset(found)
+
+
+def _watched(facts: Facts, one: Judged) -> Iterator[str]:
+    """The metrics whose absence makes an alert fire: by absent(), on the right of `unless`, or as `up == 0`."""
+    for node in walk(one.tree):
+        if isinstance(node, Call) and node.function in _ABSENT:
+            yield from _exported(facts, node.args[0])
+        elif isinstance(node, Binary) and node.op == "unless":
+            yield from _exported(facts, node.right)
+        elif isinstance(node, Binary) and node.op in ("==", "<", "!=") and "up" in metric_names(bare(node.left)):
+            yield "up"
