@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from generators.catalogue import catalogue
-from generators.checks import datasources, expressions_found, images, inhibitions, metrics, references, secrets, targets
+from generators.checks import datasources, expressions_found, expressions_judged, images, inhibitions, metrics, references, secrets, targets
 from generators.fault import Fault, in_reading_order
 from generators.ir.contract import Metric
 from generators.ir.found import Repository
@@ -15,7 +15,7 @@ from generators.read.document import Document
 from generators.read.repository import read_repository
 from generators.spec.model import Kind
 
-FAMILIES = (secrets, expressions_found, references, targets, datasources, inhibitions, metrics, images)
+FAMILIES = (secrets, expressions_found, expressions_judged, references, targets, datasources, inhibitions, metrics, images)
 """Every family of checks of a repository; each has a tuple CHECKS."""
 
 WORST_FIRST = (
@@ -52,7 +52,7 @@ class Tree:
 def audit(tree: Tree, progress: Callable[[str], None] = lambda path: None) -> Audit:
     """Read and judge a whole repository. `progress` is told what is being read."""
     repository, reading = read_repository(tree.texts, tree.documents, tree.paths, tree.closed, progress)
-    repository = replace(repository, exported=_exported())
+    repository = replace(repository, catalogue=_exported())
     faults = [*reading.faults]
     for family in FAMILIES:
         progress(f"checks of {family.__name__.rpartition('.')[2]}")
@@ -69,15 +69,28 @@ def worst_first(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     )
 
 
-def _exported() -> frozenset[str]:
-    """The series that the catalogue's exporters export; what an application exports is for its own code to define."""
+def _exported() -> tuple[Metric, ...]:
+    """What the catalogue's exporters export; what an application exports is for its own code to define."""
     kinds = (entry.kind for entry in catalogue().kinds.values())
-    return frozenset(name for kind in kinds if not kind.application for name in _series(kind))
+    return tuple(metric for kind in kinds if not kind.application for metric in _series(kind))
 
 
-def _series(kind: Kind) -> Iterator[str]:
+def _series(kind: Kind) -> Iterator[Metric]:
     for name, metric in kind.metrics.items():
-        yield from Metric(name, metric.kind or "gauge").series_names()
+        if metric.kind and not metric.client:
+            (low, high), (normal_low, normal_high) = metric.range, metric.normal
+            yield Metric(
+                name,
+                metric.kind,
+                tuple(metric.labels),
+                metric.unit,
+                buckets=tuple(metric.buckets),
+                low=low,
+                high=high,
+                normal_low=normal_low,
+                normal_high=normal_high,
+                source=kind.kind,
+            )
 
 
 def _counts(repository: Repository) -> Mapping[str, int]:

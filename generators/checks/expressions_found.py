@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from generators.fault import Fault, Where
-from generators.ir.found import DatasourceRef, FoundDashboard, FoundQuery, Repository, Written
+from generators.fault import Fault, Where, Written
+from generators.ir.found import DatasourceRef, FoundDashboard, FoundQuery, Repository
 from generators.ir.rules import AlertingRule, Rule
 from generators.promql import EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS, Expr, ParseFault, parse, parse_query, variables_in
 
@@ -39,7 +39,7 @@ def rules(repository: Repository) -> Iterator[tuple[Rule, Written]]:
     for file in repository.rule_files:
         for group in file.groups:
             for rule in group.rules:
-                yield rule, Written(rule.expr, rule.where, "\n" not in rule.expr)
+                yield rule, rule.written or Written(rule.expr, rule.where)
 
 
 def named(rule: Rule) -> str:

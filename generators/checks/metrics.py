@@ -97,7 +97,7 @@ class _Known:
         for found in repository.metrics:
             for name in (*found.metric.series_names(), f"{found.metric.name.removesuffix('_total')}_created"):
                 self.series.setdefault(name, found.metric)
-        self._mentioned = repository.mentioned | repository.exported
+        self._mentioned = repository.mentioned.union(*(metric.series_names() for metric in repository.catalogue))
         self._closed = _all_targets_known(repository)
         self._brought = _brought(repository)
         self._spaces = {name.partition("_")[0] for name in self.found if "_" in name}

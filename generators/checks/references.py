@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from generators.checks.container_paths import any_file, exists, in_container, made_by_people, mounted, places, services
 from generators.checks.known_images import is_grafana
-from generators.fault import Fault
-from generators.ir.found import FoundMount, FoundPrometheus, Repository, Written
+from generators.fault import Fault, Written
+from generators.ir.found import FoundMount, FoundPrometheus, Repository
 from generators.ir.rules import AlertingRule, RuleFile
 
 Check = Callable[[Repository], Iterable[Fault]]

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from generators.checks.container_paths import mounted, services
 from generators.checks.known_images import LISTENS, NO_METRICS, is_grafana, known_ports, repository_of
-from generators.fault import Fault
-from generators.ir.found import FoundService, Repository, Written
+from generators.fault import Fault, Written
+from generators.ir.found import FoundService, Repository
 
 Check = Callable[[Repository], Iterable[Fault]]
 

@@ -8,23 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from generators.fault import NOWHERE, Where
+from generators.fault import NOWHERE, Where, Written
 from generators.ir.alerting import Alerting
 from generators.ir.contract import Metric
 from generators.ir.rules import RuleFile
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A text that somebody wrote, and where its first character stands; `inline` when it stands on one line, unescaped."""
-
-    text: str
-    where: Where = NOWHERE
-    inline: bool = False
-
-    def at(self, offset: int) -> Where:
-        """The place of the character `offset`, or of the beginning where the text was folded or escaped."""
-        return self.where.shifted(offset) if self.inline else self.where
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +31,13 @@ class FoundJob:
     name: str
     targets: tuple[Written, ...] = ()
     labels: frozenset[str] | None = frozenset()
+    interval: int = 0
     where: Where = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPrometheus:
-    """A Prometheus configuration. `alertmanagers` are static addresses; `tells` whether alerts are sent anywhere at all."""
+    """A Prometheus configuration; `interval` in seconds, 0 for a job without one of its own. `alertmanagers` are static addresses; `tells` whether alerts are sent anywhere at all."""
 
     path: str
     jobs: tuple[FoundJob, ...]
@@ -57,6 +45,7 @@ class FoundPrometheus:
     alertmanagers: tuple[Written, ...]
     tells: bool
     external_labels: frozenset[str] = frozenset()
+    interval: int = 60
     where: Where = NOWHERE
 
 
@@ -199,7 +188,7 @@ class FoundModule:
 class Repository:
     """Everything found. `paths` are the files and directories that exist; below `closed` nobody looked. `ignored` are patterns
     of files that people make themselves. `names` are hosts that other files define (Kubernetes services). `mentioned` are the
-    metric names that source files in any language hold as text, `exported` the series of the catalogues."""
+    metric names that source files in any language hold as text, `catalogue` what is known of exporters' metrics."""
 
     paths: frozenset[str] = frozenset()
     closed: frozenset[str] = frozenset()
@@ -216,4 +205,4 @@ class Repository:
     settings: tuple[Setting, ...] = ()
     names: frozenset[str] = frozenset()
     mentioned: frozenset[str] = frozenset()
-    exported: frozenset[str] = frozenset()
+    catalogue: tuple[Metric, ...] = ()

@@ -9,7 +9,8 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 
-from generators.ir.found import FoundCompose, FoundMount, FoundService, Setting, Written
+from generators.fault import Written
+from generators.ir.found import FoundCompose, FoundMount, FoundService, Setting
 from generators.read.document import Document, Node
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?([-+?])([^${}]*))?\}|\$(\w+)")

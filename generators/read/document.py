@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generators.fault import Where
-from generators.ir.found import Written
+from generators.fault import Where, Written
 from generators.spec.source import Place, Source
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from generators.ir.found import FoundJob, FoundPrometheus, Written
 from generators.read.document import Document, Node
+from generators.read.durations import seconds_of
 
 _OTHERS = frozenset({"clients", "positions", "receivers", "exporters", "kind"})
 """Keys beside `scrape_configs` that show another program's configuration (Promtail, a collector, a Kubernetes object)."""
@@ -33,6 +34,7 @@ def read_prometheus(document: Document) -> FoundPrometheus:
         alertmanagers=addresses,
         tells=bool(addresses) or discovered,
         external_labels=frozenset(name for name, _ in root["global"]["external_labels"].fields()),
+        interval=seconds_of(root["global"]["scrape_interval"].text) or 60,
         where=root["alerting"].where if "alerting" in root else root.where,
     )
 
@@ -55,7 +57,8 @@ def _job(node: Node) -> FoundJob:
         # The address is replaced (a probe, a proxy): the exporter that is asked is the replacement, where it is a plain one.
         last = moved[-1]["replacement"]
         targets = (last.written,) if last.text and "$" not in last.text else ()
-    return FoundJob(node["job_name"].text, targets, _labels(node, rules), node.where)
+    interval = seconds_of(node["scrape_interval"].text) or 0
+    return FoundJob(node["job_name"].text, targets, _labels(node, rules), interval, node.where)
 
 
 def _labels(node: Node, rules: list[Node]) -> frozenset[str] | None:

@@ -35,6 +35,9 @@ _MENTION = re.compile(rf"\b{LIBRARY}\b")
 _DEFAULT_BUCKETS = tuple(map(Decimal, "0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10".split()))
 """Of prometheus_client 0.21, which adds +Inf."""
 
+_UNITS = ("milliseconds", "microseconds", "nanoseconds", "seconds", "bytes", "ratio")
+"""What names end with, as Prometheus recommends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -170,6 +173,7 @@ def _definition(path: str, node: ast.Call, name: str, constants: Mapping[str, as
         labels=(*(labels or ()), *extra),
         help=fold(given["documentation"], constants) or "" if "documentation" in given else "",
         buckets=_buckets(given.get("buckets"), constants) if kind == "histogram" else (),
+        unit=next((unit for unit in _UNITS if full.removesuffix("_total").endswith(f"_{unit}")), ""),
         source="python",
         where=Where(path, node.lineno, node.col_offset + 1),
     )

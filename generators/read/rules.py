@@ -89,13 +89,13 @@ def _rule(node: Node, faults: list[Fault]) -> Rule | None:
     where = expr.written.where
     if alert:
         hold, keep = _seconds(node["for"], faults), _seconds(node["keep_firing_for"], faults)
-        return AlertingRule(alert, expr.text, hold, keep, labels, annotations, where)
+        return AlertingRule(alert, expr.text, hold, keep, labels, annotations, where, expr.written)
     if not _NAME.fullmatch(record):
         faults.append(Fault("rule-form", node["record"].where, f"'{record}' is no name of a metric", _FIX))
     for key in ("for", "keep_firing_for", "annotations"):
         if node[key].value:
             faults.append(Fault("rule-form", node[key].where, f"the recording rule '{record}' has `{key}`, which alerts alone have", _FIX))
-    return RecordingRule(record, expr.text, labels, where)
+    return RecordingRule(record, expr.text, labels, where, expr.written)
 
 
 def _texts(node: Node) -> Mapping[str, str]:

@@ -1,0 +1,64 @@
+"""What the expressions of a repository mean. In: a repository. Out: the faults that `checks.expressions` finds in its rules and in the
+queries of its dashboards, with what the repository and the catalogues tell of metrics, and with names where they tell nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from generators.checks.expressions import Settings, judge
+from generators.checks.expressions_found import queries, values
+from generators.fault import Fault
+from generators.ir.contract import Contract
+from generators.ir.found import Repository
+from generators.ir.rules import RecordingRule, RuleFile, RuleGroup
+from generators.promql import ParseFault, variables_in
+from generators.promql.grafana import interpolate
+
+Check = Callable[[Repository], Iterable[Fault]]
+
+CHOSEN = frozenset({"short-range", "no-such-bucket", "out-of-range", "true-in-normal-state"})
+"""Findings that depend on a value, which is somebody's choice where a query holds a variable."""
+
+
+def meaning(repository: Repository) -> Iterator[Fault]:
+    """Every fault of meaning of rules and queries."""
+    contract = Contract.of((*_defined(repository), *repository.catalogue))
+    settings = _settings(repository)
+    yield from judge(repository.rule_files, contract, settings)
+    # A query is judged as if a rule recorded it, beside the rules whose series it reads.
+    asked, chosen = _as_rules(repository)
+    known = {file.name for file in repository.rule_files}
+    for fault in judge((*repository.rule_files, asked), contract, settings):
+        if fault.where.file not in known and not (fault.id in CHOSEN and fault.where in chosen):
+            yield fault
+
+
+def _defined(repository: Repository) -> Iterator:  # type: ignore[type-arg]
+    """The metrics whose labels the application's code tells."""
+    return (found.metric for found in repository.metrics if found.labels_known)
+
+
+def _settings(repository: Repository) -> Settings:
+    """How often is scraped: the shortest interval there is, so that a range called too short is too short for any job."""
+    intervals = [interval for one in repository.prometheus for interval in (one.interval, *(job.interval for job in one.jobs)) if interval]
+    return Settings(scrape_interval=min(intervals, default=None), some_targets=None, complete=False, by_names=True)
+
+
+def _as_rules(repository: Repository) -> tuple[RuleFile, frozenset]:  # type: ignore[type-arg]
+    rules: list[RecordingRule] = []
+    chosen = set()
+    for dashboard, query in queries(repository):
+        text = query.expr.text
+        try:
+            expr = interpolate(text, values(dashboard, text)).text
+        except ParseFault:
+            continue
+        if variables_in(text):
+            chosen.add(query.expr.where)
+        name = f"{query.who} of {dashboard.title}".replace("'", "")
+        rules.append(RecordingRule(name, expr, where=query.expr.where, written=query.expr))
+    return RuleFile("dashboards", "dashboards", (RuleGroup("queries", 0, tuple(rules)),)), frozenset(chosen)
+
+
+CHECKS: tuple[Check, ...] = (meaning,)
+"""Each from a repository to faults."""
