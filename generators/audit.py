@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from generators.catalogue import catalogue
-from generators.checks import datasources, expressions_found, expressions_judged, images, inhibitions, metrics, references, secrets, targets
+from generators.checks import (
+    datasources,
+    expressions_found,
+    expressions_judged,
+    images,
+    inhibitions,
+    metrics,
+    references,
+    secrets,
+    targets,
+)
 from generators.fault import Fault, in_reading_order
 from generators.ir.contract import Metric
 from generators.ir.found import Repository
@@ -21,8 +31,27 @@ FAMILIES = (secrets, expressions_found, expressions_judged, references, targets,
 WORST_FIRST = (
     # What anybody can use against us, then what makes everything silent, then what never fires, what is wrong, what is loose.
     ("secret-leaked",),
-    ("yaml", "json", "duplicate-name", "mixin", "jsonnet", "expression-syntax", "rule-form", "alertmanager-form", "unknown-receiver"),
-    ("rule-files", "alerts-unsent", "target-loopback", "target-unknown", "target-port", "target-no-metrics", "target-network", "mount-missing"),
+    (
+        "yaml",
+        "json",
+        "duplicate-name",
+        "mixin",
+        "jsonnet",
+        "expression-syntax",
+        "rule-form",
+        "alertmanager-form",
+        "unknown-receiver",
+    ),
+    (
+        "rule-files",
+        "alerts-unsent",
+        "target-loopback",
+        "target-unknown",
+        "target-port",
+        "target-no-metrics",
+        "target-network",
+        "mount-missing",
+    ),
     ("module-broken", "module-unused", "metric-unchanged", "metric-constant", "metric-unknown", "label-unknown"),
 )
 """Faults in the order in which they hurt; those that are not named come after. Errors come before warnings whatever they are."""
@@ -65,7 +94,10 @@ def worst_first(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Each fault once: errors before warnings, then by how much they hurt, then as one reads."""
     ranks = {id: rank for rank, ids in enumerate(WORST_FIRST) for id in ids}
     return tuple(
-        sorted(in_reading_order(faults), key=lambda fault: (fault.severity != "error", ranks.get(fault.id, len(WORST_FIRST)), fault.id))
+        sorted(
+            in_reading_order(faults),
+            key=lambda fault: (fault.severity != "error", ranks.get(fault.id, len(WORST_FIRST)), fault.id),
+        )
     )
 
 

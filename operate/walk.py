@@ -13,7 +13,22 @@ from generators.read.python import SOURCES
 from generators.read.repository import YAML_SUFFIXES
 
 CLOSED = frozenset(
-    {".git", ".hg", ".svn", "node_modules", ".venv", "venv", "env", ".tox", ".nox", "vendor", "__pycache__", ".mypy_cache", ".terraform", "site-packages"}
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "node_modules",
+        ".venv",
+        "venv",
+        "env",
+        ".tox",
+        ".nox",
+        "vendor",
+        "__pycache__",
+        ".mypy_cache",
+        ".terraform",
+        "site-packages",
+    }
 )
 """Directories of other people's files, and of files that programs make."""
 LARGEST = 4 << 20
@@ -30,8 +45,9 @@ def walk(root: Path, progress: Callable[[str], None]) -> Tree:
     paths: set[str] = set()
     closed: set[str] = set()
     skipped: dict[str, str] = {}
+    refused: list[OSError] = []
     listed = _tracked(root)
-    for folder, folders, files in os.walk(root, onerror=lambda error: _refused(root, error, skipped, closed)):
+    for folder, folders, files in os.walk(root, onerror=refused.append):
         here = Path(folder).relative_to(root).as_posix()
         shut = {name for name in folders if name in CLOSED or os.path.islink(os.path.join(folder, name))}
         closed |= {_join(here, name) for name in shut}
@@ -46,6 +62,10 @@ def walk(root: Path, progress: Callable[[str], None]) -> Tree:
             path = _join(here, name)
             if _is_wanted(name) and (listed is None or path in listed):
                 _read(root, path, texts, skipped)
+    for error in refused:
+        path = Path(error.filename).relative_to(root).as_posix()
+        skipped[path] = f"cannot be read: {error.strerror}"
+        closed.add(path)
     return Tree(texts, frozenset(paths), frozenset(closed), skipped)
 
 
@@ -56,12 +76,6 @@ def _join(folder: str, name: str) -> str:
 def _is_wanted(name: str) -> bool:
     lower = name.lower()
     return lower.endswith(_SUFFIXES) or lower.startswith(_NAMES)
-
-
-def _refused(root: Path, error: OSError, skipped: dict[str, str], closed: set[str]) -> None:
-    path = Path(error.filename).relative_to(root).as_posix()
-    skipped[path] = f"cannot be read: {error.strerror}"
-    closed.add(path)
 
 
 def _read(root: Path, path: str, texts: dict[str, str], skipped: dict[str, str]) -> None:
@@ -83,7 +97,9 @@ def _tracked(root: Path) -> frozenset[str] | None:
     """The files that git tracks or would add; None where this is no work tree, or git is not there."""
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        result = subprocess.run(command, capture_output=True, check=False, timeout=60, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"})
+        result = subprocess.run(
+            command, capture_output=True, check=False, timeout=60, env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     names = frozenset(_decoded(result.stdout))

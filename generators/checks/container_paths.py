@@ -30,7 +30,11 @@ def places(repository: Repository, mount: FoundMount) -> tuple[str, ...]:
 
 def exists(repository: Repository, path: str) -> bool:
     """Whether a path is there, or lies where nobody looked."""
-    return path in (".", "") or path in repository.paths or any(path == one or path.startswith(f"{one}/") for one in repository.closed)
+    return (
+        path in (".", "")
+        or path in repository.paths
+        or any(path == one or path.startswith(f"{one}/") for one in repository.closed)
+    )
 
 
 def made_by_people(repository: Repository, path: str) -> bool:

@@ -74,7 +74,9 @@ def asked(repository: Repository) -> Iterator[Asked]:
             continue
     for dashboard, query in queries(repository):
         try:
-            yield Asked(_who(dashboard, query), query.expr, parse_query(query.expr.text, values(dashboard, query.expr.text), FEATURES))
+            yield Asked(
+                _who(dashboard, query), query.expr, parse_query(query.expr.text, values(dashboard, query.expr.text), FEATURES)
+            )
         except ParseFault:
             continue
 

@@ -40,7 +40,9 @@ def _defined(repository: Repository) -> Iterator:  # type: ignore[type-arg]
 
 def _settings(repository: Repository) -> Settings:
     """How often is scraped: the shortest interval there is, so that a range called too short is too short for any job."""
-    intervals = [interval for one in repository.prometheus for interval in (one.interval, *(job.interval for job in one.jobs)) if interval]
+    intervals = [
+        interval for one in repository.prometheus for interval in (one.interval, *(job.interval for job in one.jobs)) if interval
+    ]
     return Settings(scrape_interval=min(intervals, default=None), some_targets=None, complete=False, by_names=True)
 
 

@@ -35,7 +35,8 @@ OWN_PREFIXES = (
     "redis_", "mysql_", "mongodb_", "memcached_", "elasticsearch_", "kafka_", "zookeeper_", "rabbitmq_", "erlang_", "nginx_", "apache_",
     "haproxy_", "traefik_", "caddy_", "envoy_", "istio_", "jvm_", "tomcat_", "hikaricp_", "logback_", "jdbc_", "system_", "probe_",
     "blackbox_", "pushgateway_", "push_", "statsd_", "windows_", "wmi_", "snmp_", "grafana_", "loki_", "promtail_", "tempo_", "cortex_",
-    "thanos_", "otelcol_", "jaeger_", "traces_", "calls_", "latency_", "http_server_", "http_client_", "rpc_", "celery_", "flower_", "django_",
+    "thanos_", "otelcol_", "jaeger_", "traces_", "calls_", "latency_", "http_server_", "http_client_", "rpc_",
+    "celery_", "flower_", "django_",
     "flask_", "starlette_", "gunicorn_", "uwsgi_", "nodejs_", "engine_daemon_", "swarm_", "consul_", "vault_", "minio_", "smartmon_",
     "DCGM_", "nvidia_", "vm_", "vmagent_", "aws_", "azure_", "stackdriver_", "ssl_", "argocd_", "certmanager_", "ALERTS_FOR_STATE",
 )

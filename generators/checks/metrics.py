@@ -104,11 +104,13 @@ class _Known:
 
     def must_be_ours(self, name: str) -> bool:
         """Whether a metric that no code here defines should be one of the application's."""
-        if name in self.recorded or ":" in name or name in self._mentioned or name.startswith(OWN_PREFIXES) or "x" == name:
+        if name in self.recorded or ":" in name or name in self._mentioned or name.startswith(OWN_PREFIXES) or name == "x":
             return False
         if any(self._says(part) for part in _parts(name)):
             return False
-        return self._closed or name.partition("_")[0] in self._spaces or bool(difflib.get_close_matches(name, self.series, 1, 0.85))
+        return (
+            self._closed or name.partition("_")[0] in self._spaces or bool(difflib.get_close_matches(name, self.series, 1, 0.85))
+        )
 
     def _says(self, part: str) -> bool:
         return part in self._mentioned

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from generators.checks.container_paths import any_file, exists, in_container, made_by_people, mounted, places, services
 from generators.checks.known_images import is_grafana
-from generators.fault import Fault, Written
+from generators.fault import Fault, Severity, Written
 from generators.ir.found import FoundMount, FoundPrometheus, Repository
 from generators.ir.rules import AlertingRule, RuleFile
 
@@ -18,7 +18,9 @@ Check = Callable[[Repository], Iterable[Fault]]
 
 _PEOPLES = (".env", ".pem", ".key", ".crt", ".cer", ".p12", ".jks", ".htpasswd", "acme.json", ".pgpass", ".secret")
 """Files that people make where it runs, whether or not .gitignore says so."""
-_PEOPLES_FOLDERS = frozenset({"certs", "cert", "ssl", "tls", "secrets", "secret", "data", "logs", "log", "backups", "backup", "tmp", "storage"})
+_PEOPLES_FOLDERS = frozenset(
+    {"certs", "cert", "ssl", "tls", "secrets", "secret", "data", "logs", "log", "backups", "backup", "tmp", "storage"}
+)
 
 
 def rule_files(repository: Repository) -> Iterator[Fault]:
@@ -54,7 +56,9 @@ def _glob(repository: Repository, config: str, written: Written, id: str, kind: 
 
 def _somewhere(repository: Repository, config: str, pattern: str) -> bool:
     """Whether a glob matches beside its configuration, or a file of that name is anywhere: who runs it may put it there."""
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(config), pattern.lstrip("/") if pattern.startswith("/") else pattern))
+    beside = posixpath.normpath(
+        posixpath.join(posixpath.dirname(config), pattern.lstrip("/") if pattern.startswith("/") else pattern)
+    )
     name = posixpath.basename(pattern)
     return any_file(repository, beside) or any(fnmatch.fnmatchcase(posixpath.basename(path), name) for path in repository.paths)
 
@@ -67,7 +71,8 @@ def unloaded(repository: Repository) -> Iterator[Fault]:
         alerts = [rule for group in file.groups for rule in group.rules if isinstance(rule, AlertingRule)]
         loading = [one for one, pattern in globs if fnmatch.fnmatchcase(posixpath.basename(file.name), pattern)]
         if not loading and repository.prometheus and not open_globs and _is_plain(file):
-            what = f"no Prometheus configuration loads {file.name}: its {sum(len(group.rules) for group in file.groups)} rules are never evaluated"
+            count = sum(len(group.rules) for group in file.groups)
+            what = f"no Prometheus configuration loads {file.name}: its {count} rules are never evaluated"
             yield Fault("rules-unloaded", file.groups[0].where, what, "Name it under `rule_files`.", "warning")
         for prometheus in loading:
             if alerts and not prometheus.tells and mounted(repository, prometheus.path):
@@ -93,7 +98,7 @@ def mounts(repository: Repository) -> Iterator[Fault]:
                 yield Fault("mount-missing", mount.source.where, what, "Mend the path, or add the file.", _grade(mount))
 
 
-def _grade(mount: FoundMount) -> str:
+def _grade(mount: FoundMount) -> Severity:
     return "error" if posixpath.splitext(mount.target)[1] else "warning"
 
 
@@ -129,8 +134,10 @@ def providers(repository: Repository) -> Iterator[Fault]:
     """Every folder that Grafana reads dashboards from is in its container."""
     for provider in repository.providers:
         holders = [service for service, _ in mounted(repository, provider.file) if is_grafana(service)]
-        if holders and "$" not in provider.path.text and all(
-            in_container(repository, service, provider.path.text.rstrip("/")) == "missing" for service in holders
+        if (
+            holders
+            and "$" not in provider.path.text
+            and all(in_container(repository, service, provider.path.text.rstrip("/")) == "missing" for service in holders)
         ):
             what = f"Grafana looks for dashboards in {provider.path.text}, which is not in the container of '{holders[0].name}'"
             yield Fault("dashboard-folder", provider.path.where, what, "Mount the dashboards there, or mend the path.")

@@ -33,21 +33,30 @@ _SECRET_KEY = re.compile(
     r"|user_key|signing_key|encryption_key|bearer_token|credentials|dsn|api_secret|client_secret|bot_token|integration_key)$",
     re.IGNORECASE,
 )
-_NO_SECRET_KEY = re.compile(r"(_file|_path|_url|_name|_ttl|_expiry|_expire\w*|_type|_length|allow_empty_password|random_\w+_password)$", re.IGNORECASE)
+_NO_SECRET_KEY = re.compile(
+    r"(_file|_path|_url|_name|_ttl|_expiry|_expire\w*|_type|_length|allow_empty_password|random_\w+_password)$", re.IGNORECASE
+)
 _IN_ADDRESS = re.compile(r"\b\w[\w+.-]*://[^\s:/@]*:([^\s@/]+)@")
 _IN_COMMAND = re.compile(r"--?(?:requirepass|password|pass|token|api-key|secret)[= ](\S+)|--requirepass\s+(\S+)")
 _VARIABLE = re.compile(r"\$\{\w+(?::?([-+?])([^{}]*))?\}|\$\(?\w+\)?|\{\{.*?\}\}|\{%.*?%\}|<[^<>]*>|%\(?\w+\)?[s%]")
 _PLACEHOLDER = re.compile(
     r"^(?:x{2,}|\*+|\.{3,}|-+|0{4,}|todo|fixme|none|null|nil|true|false|yes|no|on|off|\d{1,6}|dummy|redacted|placeholder)$"
-    r"|x{6,}|\byour\b|your[-_]|_here\b|-here\b|change[-_ ]?(?:me|this|it|in)|replace|insert|example|placeholder|redacted|to_?be_|dummy|fake",
+    r"|x{6,}|\byour\b|your[-_]|_here\b|-here\b"
+    r"|change[-_ ]?(?:me|this|it|in)|replace|insert|example|placeholder|redacted|to_?be_|dummy|fake",
     re.IGNORECASE,
 )
-_KNOWN = frozenset(
-    "admin password passwd pass root secret test testing postgres mysql redis guest user default grafana prometheus foobar foo bar demo dev"
-    " development local letmein qwerty welcome minio minioadmin rabbitmq rabbit mongo mongodb example changeme sa db app secure"
-    " prom-operator elastic admin123 password123 postgres123 pass123 test123 123456 12345678 1234 12345".split()
+# fmt: off
+_KNOWN = frozenset({
+    "admin", "password", "passwd", "pass", "root", "secret", "test", "testing", "postgres", "mysql", "redis", "guest",
+    "user", "default", "grafana", "prometheus", "foobar", "foo", "bar", "demo", "dev", "development", "local", "letmein",
+    "qwerty", "welcome", "minio", "minioadmin", "rabbitmq", "rabbit", "mongo", "mongodb", "example", "changeme", "sa", "db",
+    "app", "secure", "prom-operator", "elastic", "admin123", "password123", "postgres123", "pass123", "test123", "123456",
+    "12345678", "1234", "12345",
+})
+# fmt: on
+_RECEIVER_KEYS = frozenset(
+    {"api_url", "slack_api_url", "webhook_url", "routing_key", "service_key", "bot_token", "api_key", "url"}
 )
-_RECEIVER_KEYS = frozenset({"api_url", "slack_api_url", "webhook_url", "routing_key", "service_key", "bot_token", "api_key", "url"})
 _TEST = re.compile(r"(^|/)(tests?|testing|testdata|e2e|ci|fixtures|examples?)/|test[\w.-]*\.ya?ml$", re.IGNORECASE)
 _FIX = "Take it out, replace it where it is valid, and read it from a file or a variable."
 
@@ -82,8 +91,7 @@ def _passwords(setting: Setting) -> Iterator[str]:
     text = setting.value.text
     if setting.key == "command":
         yield from (first or second for first, second in _IN_COMMAND.findall(text))
-    for found in _IN_ADDRESS.findall(_VARIABLE.sub(_default, text)):
-        yield found
+    yield from _IN_ADDRESS.findall(_VARIABLE.sub(_default, text))
     if _SECRET_KEY.search(setting.key) and not _NO_SECRET_KEY.search(setting.key) and "://" not in text:
         yield text
 
@@ -99,7 +107,9 @@ def _password(setting: Setting, given: str) -> Iterator[Fault]:
         return
     word = plain.strip().lower()
     if given != plain and not _is_placeholder(plain):
-        what = f"`{key}` has a password as its default, which everybody knows who reads this: it runs with it unless another is set"
+        what = (
+            f"`{key}` has a password as its default, which everybody knows who reads this: it runs with it unless another is set"
+        )
         yield Fault("default-password", where, what, "Let it have no default, and read it from a file or a variable.", "warning")
     elif word in _KNOWN:
         what = f"`{key}` is a password that everybody knows"
@@ -107,7 +117,9 @@ def _password(setting: Setting, given: str) -> Iterator[Fault]:
     elif _is_placeholder(plain):
         if word.replace("_", "").replace("-", "").startswith("change") and setting.kind == "compose":
             what = f"`{key}` is a place-holder that works: whoever does not change it runs with it"
-            yield Fault("default-password", where, what, "Let it have no default, and read it from a file or a variable.", "warning")
+            yield Fault(
+                "default-password", where, what, "Let it have no default, and read it from a file or a variable.", "warning"
+            )
     elif len(plain) >= 4:
         what = f"`{key}` holds a password or token in plain text"
         # What tests start, and throw away, may well have a password of its own.

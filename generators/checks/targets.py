@@ -117,7 +117,9 @@ def _wrong(asked: _Asked, host: str, port: int, found: list[FoundService]) -> It
         listens = sorted({inner for service in found for inner in (*known_ports(service), *(pair[1] for pair in service.ports))})
         published = any(port == outer != inner for service in found for outer, inner in service.ports)
         why = f"but that is the port published on the host; inside '{host}'" if published else f"but '{host}'"
-        yield _fault(asked, "target-port", f"{why} listens on {', '.join(map(str, listens))}", "Name the port inside the container.")
+        yield _fault(
+            asked, "target-port", f"{why} listens on {', '.join(map(str, listens))}", "Name the port inside the container."
+        )
     elif asked.askers and all(_apart(asker, service) for asker in asked.askers for service in found):
         what = f"but '{asked.askers[0].name}' and '{host}' share no network"
         yield _fault(asked, "target-network", what, "Join them to one network.")

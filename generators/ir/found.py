@@ -26,7 +26,7 @@ class Setting:
 @dataclass(frozen=True, slots=True)
 class FoundJob:
     """A scrape job. `targets` are its static addresses, after a relabelling that replaces them all; `labels` those that its
-    targets bring, None where they can be any (service discovery, relabelling)."""
+    targets bring, None where they can be any (service discovery, relabelling); `interval` in seconds, 0 for the global one."""
 
     name: str
     targets: tuple[Written, ...] = ()
@@ -37,7 +37,8 @@ class FoundJob:
 
 @dataclass(frozen=True, slots=True)
 class FoundPrometheus:
-    """A Prometheus configuration; `interval` in seconds, 0 for a job without one of its own. `alertmanagers` are static addresses; `tells` whether alerts are sent anywhere at all."""
+    """A Prometheus configuration. `alertmanagers` are static addresses; `tells` whether alerts are sent anywhere at all; `interval`
+    is that of scrapes, in seconds."""
 
     path: str
     jobs: tuple[FoundJob, ...]

@@ -25,7 +25,9 @@ from generators.ir.found import FoundAlerting
 from generators.read.document import Document, Node
 from generators.read.durations import seconds_of
 
-_MATCHER = re.compile(r"""\s*(?P<label>"(?:[^"\\]|\\.)*"|[^\s=!~"]+)\s*(?P<op>=~|!~|!=|=)\s*(?P<value>"(?:[^"\\]|\\.)*"|[^,}]*)\s*""")
+_MATCHER = re.compile(
+    r"""\s*(?P<label>"(?:[^"\\]|\\.)*"|[^\s=!~"]+)\s*(?P<op>=~|!~|!=|=)\s*(?P<value>"(?:[^"\\]|\\.)*"|[^,}]*)\s*"""
+)
 _OPERATORS: dict[str, Operator] = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~"}
 DEEPEST_ROUTE = 30
 """Routes are nested three or four deep; deeper is nothing people wrote."""
@@ -72,7 +74,9 @@ def _route(node: Node, inherited: str, faults: list[Fault], depth: int) -> Route
 def _seconds(node: Node, faults: list[Fault]) -> int | None:
     value = seconds_of(node.text) if node.value is not None else None
     if node.value is not None and value is None:
-        faults.append(Fault("alertmanager-form", node.where, f"'{node.text[:40]}' is no duration", "Write it like 30s, 5m or 4h."))
+        faults.append(
+            Fault("alertmanager-form", node.where, f"'{node.text[:40]}' is no duration", "Write it like 30s, 5m or 4h.")
+        )
     return value
 
 

@@ -99,10 +99,10 @@ def _environment(node: Node) -> Iterator[tuple[str, Written]]:
         if value.value is not None:
             yield key, value.written
     for each in node.items():
-        key, equals, value = each.text.partition("=")
+        key, equals, text = each.text.partition("=")
         if equals:
             written = each.written
-            yield key, Written(value, written.at(len(key) + 1), written.inline)
+            yield key, Written(text, written.at(len(key) + 1), written.inline)
 
 
 def _container_port(text: str) -> int:

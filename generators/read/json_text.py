@@ -34,7 +34,9 @@ def json_source(text: str, shown: str) -> Source:
         reader.read()
     except _NoJson as wrong:
         source = Source()
-        source.faults.append(Fault("json", reader.where(wrong.offset, ()), f"this is no JSON: {wrong.what}", "Mend the text there."))
+        source.faults.append(
+            Fault("json", reader.where(wrong.offset, ()), f"this is no JSON: {wrong.what}", "Mend the text there.")
+        )
         return source
     return reader.source
 
@@ -59,7 +61,9 @@ class _Reader:
         match = _TOKEN.match(self._text, self._at)
         if match is None:
             rest = len(self._text) - len(self._text[self._at :].lstrip())
-            raise _NoJson(min(rest, len(self._text)), "the text ends too early" if rest >= len(self._text) else "something else stands here")
+            raise _NoJson(
+                min(rest, len(self._text)), "the text ends too early" if rest >= len(self._text) else "something else stands here"
+            )
         self._at = match.end()
         kind = str(match.lastgroup)
         return kind, match[kind], match.start(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generators.ir.found import FoundJob, FoundPrometheus, Written
+from generators.ir.found import FoundJob, FoundPrometheus
 from generators.read.document import Document, Node
 from generators.read.durations import seconds_of
 
@@ -69,4 +69,3 @@ def _labels(node: Node, rules: list[Node]) -> frozenset[str] | None:
         return None
     static = {name for each in node["static_configs"].items() for name, _ in each["labels"].fields()}
     return frozenset(static | {rule["target_label"].text for rule in rules} - {""})
-

@@ -12,7 +12,26 @@ from generators.ir.found import FoundMetric, FoundModule
 from generators.read.python_metrics import Definition, Parsed, definitions, mentions_library, parse_python
 from generators.read.python_uses import is_test, modules, used
 
-SOURCES = (".go", ".java", ".kt", ".scala", ".js", ".ts", ".mjs", ".jsx", ".tsx", ".rs", ".rb", ".cs", ".php", ".ex", ".erl", ".c", ".cc", ".cpp")
+SOURCES = (
+    ".go",
+    ".java",
+    ".kt",
+    ".scala",
+    ".js",
+    ".ts",
+    ".mjs",
+    ".jsx",
+    ".tsx",
+    ".rs",
+    ".rb",
+    ".cs",
+    ".php",
+    ".ex",
+    ".erl",
+    ".c",
+    ".cc",
+    ".cpp",
+)
 """Files of other languages that may define metrics."""
 _QUOTED = re.compile(r"[\"'`]([^\"'`\n]{3,120})[\"'`]")
 _WORD = re.compile(r"[A-Za-z_:][\w:]*[_:][\w:]*")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from generators.fault import Where
+from generators.fault import NOWHERE, Where
 from generators.ir.contract import Metric, MetricKind
 
 LIBRARY = "prometheus_client"
@@ -32,7 +32,10 @@ _FAMILIES: Mapping[str, MetricKind] = {
     "InfoMetricFamily": "info",
 }
 _MENTION = re.compile(rf"\b{LIBRARY}\b")
-_DEFAULT_BUCKETS = tuple(map(Decimal, "0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10".split()))
+_DEFAULT_BUCKETS = (
+    *(Decimal(bound) for bound in ("0.005", "0.01", "0.025", "0.05", "0.075", "0.1", "0.25", "0.5", "0.75")),
+    *(Decimal(bound) for bound in ("1", "2.5", "5", "7.5", "10")),
+)
 """Of prometheus_client 0.21, which adds +Inf."""
 
 _UNITS = ("milliseconds", "microseconds", "nanoseconds", "seconds", "bytes", "ratio")
@@ -59,7 +62,7 @@ class Parsed:
     text: str
     tree: ast.Module | None
     broken: str = ""
-    where: Where = Where("")
+    where: Where = NOWHERE
 
 
 def parse_python(path: str, text: str) -> Parsed:
@@ -152,7 +155,11 @@ def _bound(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 def _definition(path: str, node: ast.Call, name: str, constants: Mapping[str, ast.expr], variable: str) -> Definition | None:
     given = {each.arg: each.value for each in node.keywords if each.arg}
-    places = ("name", "documentation", "labels") if name in _FAMILIES else ("name", "documentation", "labelnames", "namespace", "subsystem")
+    places = (
+        ("name", "documentation", "labels")
+        if name in _FAMILIES
+        else ("name", "documentation", "labelnames", "namespace", "subsystem")
+    )
     given.update(zip(places, node.args, strict=False))
     if name in _FAMILIES:
         given.update(zip(("name", "documentation"), node.args, strict=False))

@@ -12,11 +12,24 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from generators.fault import Where
 from generators.ir.found import FoundMetric, FoundModule, Use
 from generators.read.python_metrics import Definition, Parsed
 
 _CHANGES = frozenset(
-    {"inc", "dec", "set", "observe", "time", "count_exceptions", "track_inprogress", "set_to_current_time", "set_function", "info", "state"}
+    {
+        "inc",
+        "dec",
+        "set",
+        "observe",
+        "time",
+        "count_exceptions",
+        "track_inprogress",
+        "set_to_current_time",
+        "set_function",
+        "info",
+        "state",
+    }
 )
 _READS = frozenset({"remove", "clear", "describe", "collect", "_value"})
 _TEST = re.compile(r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*$)|_test\.py$")
@@ -49,7 +62,12 @@ def used(found: Iterable[Definition], trees: Iterable[Parsed]) -> tuple[FoundMet
             name = _loaded(node)
             if name in names:
                 _judge(node, parents, seen[name], unclear, name)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names and not _listed(node, parents):
+            elif (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and node.value in names
+                and not _listed(node, parents)
+            ):
                 unclear.add(node.value)
     return tuple(_found(one, seen, unclear, inline, loose) for one in found)
 
@@ -80,9 +98,10 @@ def _judge(node: ast.AST, parents: Mapping[int, ast.AST], values: list[str | Non
             values.append(_constant(above.attr, parents.get(id(above))))
         elif above.attr not in _READS:
             unclear.add(key)
-    elif not isinstance(above, ast.Assign | ast.AnnAssign | ast.Expr) or isinstance(node, ast.Name | ast.Attribute) or _is_labels(node):
-        if not isinstance(above, ast.Expr):
-            unclear.add(key)
+    elif isinstance(above, ast.Assign | ast.AnnAssign) and isinstance(node, ast.Call) and not _is_labels(node):
+        return  # the definition itself, bound to its name
+    elif not isinstance(above, ast.Expr):
+        unclear.add(key)
 
 
 def _is_labels(node: ast.AST) -> bool:
@@ -122,17 +141,20 @@ def _found(
     return FoundMetric(one.metric, one.module, one.variable, use, constant, one.labels_known)
 
 
-def modules(found: Iterable[Definition], broken: Iterable[Parsed], texts: Mapping[str, str], others: str) -> tuple[FoundModule, ...]:
+def modules(
+    found: Iterable[Definition], broken: Iterable[Parsed], texts: Mapping[str, str], others: str
+) -> tuple[FoundModule, ...]:
     """The modules that define metrics, and those that would if they parsed. `texts` are all Python files, `others` the words of
     compose files, Dockerfiles, scripts: what starts a module need not import it."""
     counts: dict[str, int] = defaultdict(int)
-    wheres = {}
+    wheres: dict[str, Where] = {}
     for one in found:
         counts[one.module] += 1
         wheres.setdefault(one.module, one.metric.where)
     imports = {path: "\n".join(match[0] for match in _IMPORT.finditer(text)) for path, text in texts.items() if not is_test(path)}
     result = [
-        FoundModule(path, count, _imported(path, texts, imports, others), "", wheres[path]) for path, count in sorted(counts.items())
+        FoundModule(path, count, _imported(path, texts, imports, others), "", wheres[path])
+        for path, count in sorted(counts.items())
     ]
     result += [FoundModule(each.path, 0, True, each.broken, each.where) for each in broken]
     return tuple(result)

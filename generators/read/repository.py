@@ -43,7 +43,9 @@ _OURS = re.compile(
     re.MULTILINE,
 )
 _DASHBOARD = re.compile(r'"(panels|rows)"\s*:')
-_TEMPLATE = re.compile(r"\{%|\{\{-?\s*(\.Values|\.Release|\.Chart|include\b|if\b|range\b|end\b|template\b|tpl\b|define\b|with\b)|\{\{-")
+_TEMPLATE = re.compile(
+    r"\{%|\{\{-?\s*(\.Values|\.Release|\.Chart|include\b|if\b|range\b|end\b|template\b|tpl\b|define\b|with\b)|\{\{-"
+)
 _ANY_BRACES = re.compile(r"^[^#\n\"']*\{\{.*\}\}", re.MULTILINE)
 
 

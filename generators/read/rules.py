@@ -13,13 +13,25 @@ from generators.read.document import Document, Node
 from generators.read.durations import seconds_of
 
 _GROUP_KEYS = frozenset(
-    {"name", "interval", "query_offset", "limit", "labels", "rules", "partial_response_strategy", "source_tenants", "evaluation_delay"}
+    {
+        "name",
+        "interval",
+        "query_offset",
+        "limit",
+        "labels",
+        "rules",
+        "partial_response_strategy",
+        "source_tenants",
+        "evaluation_delay",
+    }
 )
 """Prometheus's own, and those of Thanos and Mimir."""
 _RULE_KEYS = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
 _NAME = re.compile(r"[A-Za-z_:][\w:]*", re.ASCII)
 _LABEL = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_LOGQL = re.compile(r"\|=|\|~|\|\s*(json|logfmt|pattern|regexp|unpack|unwrap|line_format|label_format|drop|keep|decolorize)\b|\}\s*!=\s*[\"`]")
+_LOGQL = re.compile(
+    r"\|=|\|~|\|\s*(json|logfmt|pattern|regexp|unpack|unwrap|line_format|label_format|drop|keep|decolorize)\b|\}\s*!=\s*[\"`]"
+)
 _OTHER_ENGINES = frozenset({"graphite", "vlogs", "loki"})
 _FIX = "promtool check rules names the same; Prometheus does not load the file."
 
@@ -58,7 +70,7 @@ def read_rules(document: Document) -> tuple[RuleFile, tuple[Fault, ...]]:
             faults.append(Fault("rule-form", group.where, "a rule group has no name", _FIX))
         elif name in {one.name for one in groups}:
             faults.append(Fault("rule-form", group["name"].where, f"two groups of this file are called '{name}'", _FIX))
-        faults += (_unknown(group, _GROUP_KEYS, "a rule group") if strict else ())
+        faults += _unknown(group, _GROUP_KEYS, "a rule group") if strict else ()
         rules = [_rule(each, faults) for each in group["rules"].items()]
         interval = _seconds(group["interval"], faults)
         groups.append(RuleGroup(name, interval, tuple(rule for rule in rules if rule), group.where))
@@ -94,7 +106,9 @@ def _rule(node: Node, faults: list[Fault]) -> Rule | None:
         faults.append(Fault("rule-form", node["record"].where, f"'{record}' is no name of a metric", _FIX))
     for key in ("for", "keep_firing_for", "annotations"):
         if node[key].value:
-            faults.append(Fault("rule-form", node[key].where, f"the recording rule '{record}' has `{key}`, which alerts alone have", _FIX))
+            faults.append(
+                Fault("rule-form", node[key].where, f"the recording rule '{record}' has `{key}`, which alerts alone have", _FIX)
+            )
     return RecordingRule(record, expr.text, labels, where, expr.written)
 
 

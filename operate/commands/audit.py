@@ -61,7 +61,9 @@ def _said(call: Call, found: Audit, faults: Sequence[Fault]) -> None:
         call.show.done(f"nothing found in {read}")
         return
     errors = sum(fault.severity == "error" for fault in faults)
-    call.show.note(f"{errors} errors and {len(faults) - errors} warnings in {read}; each finding has a page in {PAGES}/", "failed")
+    call.show.note(
+        f"{errors} errors and {len(faults) - errors} warnings in {read}; each finding has a page in {PAGES}/", "failed"
+    )
 
 
 def _document(root: Path, found: Audit, faults: Sequence[Fault]) -> dict[str, object]:
