@@ -31,7 +31,7 @@ _CHANGES = frozenset(
         "state",
     }
 )
-_READS = frozenset({"remove", "clear", "describe", "collect", "_value"})
+_READS = frozenset({"remove", "clear", "describe", "collect"})
 _TEST = re.compile(r"(^|/)(tests?|testing|conftest\.py$|test_[^/]*$)|_test\.py$")
 _ENTRY = frozenset({"__main__", "main", "app", "wsgi", "asgi", "manage", "run", "server", "cli", "setup", "settings", "conftest"})
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t][^\n(]*(?:\([^)]*\))?", re.MULTILINE)
