@@ -167,7 +167,8 @@ class Alert:
 
     `services` are those it watches: one rule serves all, the target labels say which one it is. `window` is the longest range
     the condition looks back over. `description` may use {{ $value }} and {{ $labels.x }}. `worst` is a query whose first rows
-    name the worst offenders in the description. `fires` and `quiet` are examples by hand. `written` is the condition with its place."""
+    name the worst offenders in the description. `fires` and `quiet` are examples by hand. `written` is the condition with its place,
+    `declared_unit` the unit where people said it themselves."""
 
     name: str
     signal: Signal
@@ -197,6 +198,7 @@ class Alert:
     metrics: tuple[str, ...] = ()
     where: Where = NOWHERE
     written: Written | None = None
+    declared_unit: str = ""
 
     @property
     def service(self) -> Service | None:

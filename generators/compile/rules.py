@@ -56,7 +56,7 @@ def _alert(alert: Alert, plan: Plan) -> AlertingRule:
         annotations=of_alert(alert, plan),
         where=alert.where,
         written=alert.written,
-        unit=alert.unit,
+        unit=alert.declared_unit,
     )
 
 

@@ -99,6 +99,7 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
         slow_because=alert.slow_because or "",
         metrics=metrics,
         where=one.source.where_key(one.place()),
+        declared_unit=alert.unit or "",
         written=one.spot(*_CONDITION[alert.anomaly is None]).written(alert.when or (alert.anomaly.of if alert.anomaly else "")),
     )
 

@@ -27,7 +27,7 @@ def exported(name: str, metric: Metric, target_labels: frozenset[str], some_targ
         unit=unit,
         labels=labels,
         sure=sure,
-        key=sure,
+        key=frozenset((*metric.labels, *extra, "instance")),
         range=values,
         normal=normal,
         zero=kind == "gauge" and _zero(metric),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from generators.checks.expressions.conditions import bound_of
 from generators.checks.expressions.facts import Facts, Judged
 from generators.fault import Fault
 from generators.promql import Expr, metric_names
@@ -14,6 +15,7 @@ from generators.promql.types import bare
 from generators.promql.walk import walk
 
 ID = "silent-critical"
+_DOWN = frozenset({("==", 0), ("!=", 1), ("<", 1), ("<=", 0)})
 _ABSENT = frozenset({"absent", "absent_over_time"})
 
 
@@ -23,15 +25,10 @@ def find(facts: Facts) -> Iterator[Fault]:
     watched = frozenset(name for one in facts.alerts for name in _watched(facts, one))
     for one in facts.alerts:
         read = _exported(facts, one.tree)
-        if one.severity == "critical" and read and not read & watched and not _liveness(read) and not _covered(facts, watched):
+        if one.severity == "critical" and read and not read & watched and not _liveness(read) and "up" not in watched:
             what = f"when {', '.join(sorted(read))} is gone it is silent, and no alert says that it is gone"
             fix = f"Add an alert on absent({min(sorted(read))}), or one on `up == 0` of its target."
             yield one.fault(ID, one.tree, what, fix)
-
-
-def _covered(facts: Facts, watched: frozenset[str]) -> bool:
-    """Whether the targets themselves are watched: with the exporter goes `up`."""
-    return "up" in watched
 
 
 def _liveness(read: frozenset[str]) -> bool:
@@ -58,5 +55,16 @@ def _watched(facts: Facts, one: Judged) -> Iterator[str]:
             yield from _exported(facts, node.args[0])
         elif isinstance(node, Binary) and node.op == "unless":
             yield from _exported(facts, node.right)
-        elif isinstance(node, Binary) and node.op in ("==", "<", "!=") and "up" in metric_names(bare(node.left)):
+    for arm in _alone(one.tree):
+        bound = bound_of(arm, one.types)
+        if bound and (bound.op, bound.value) in _DOWN and metric_names(bound.subject) == ("up",):
             yield "up"
+
+
+def _alone(tree: Expr) -> Iterator[Expr]:
+    """The conditions that are enough to fire, whatever else holds."""
+    tree = bare(tree)
+    if isinstance(tree, Binary) and tree.op == "or":
+        yield from (*_alone(tree.left), *_alone(tree.right))
+    else:
+        yield tree

@@ -93,9 +93,16 @@ _NAMED: dict[str, Unit] = {
     **{name: Unit(((name, 1),)) for name in ("celsius", "meters", "volts", "amperes", "joules", "watts", "grams")},
     "ratio": RATIO,
     "percent": Unit((), Fraction(1, 100), "percent"),
-    "hertz": PER_SECOND,
 }
-_OTHER_NAMES = {"": "", "s": "seconds", "ms": "milliseconds", "percentage": "percent", "second": "seconds", "byte": "bytes"}
+_OTHER_NAMES = {
+    "": "",
+    "s": "seconds",
+    "ms": "milliseconds",
+    "percentage": "percent",
+    "second": "seconds",
+    "byte": "bytes",
+    "hertz": "per second",
+}
 
 
 def unit_of(words: str) -> Unit | None:
