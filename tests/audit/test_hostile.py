@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a configuration that stands on one line here is read at a glance
 """Repositories that mean no good: the audit ends with findings or reasons, and never with a trace-back. Run as a process, because
 exit codes and both streams are what people see."""
 

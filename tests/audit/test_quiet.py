@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a configuration that stands on one line here is read at a glance
 """What looks like a fault and is none: each repository here is sound, and nothing may be found in it. They are the false findings
 that public repositories showed, or would have."""
 

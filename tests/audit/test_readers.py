@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a configuration that stands on one line here is read at a glance
 """Foreign text is read as the programs it is for read it, and every value knows its place."""
 
 from __future__ import annotations
