@@ -17,7 +17,7 @@ from typing import Any
 from generators.audit import Tree
 from generators.fault import Where
 from generators.read.document import Document
-from generators.read.mixins import read_mixin
+from generators.read.mixins import RULES, read_mixin
 from generators.spec.source import Place, Source
 
 SUFFIX = "mixin.libsonnet"
@@ -39,6 +39,8 @@ def with_mixins(root: Path, tree: Tree, progress: Callable[[str], None]) -> Tree
         if value is None:
             skipped[path] = why
         else:
+            if value["without"]:
+                skipped[path] = f"dashboards of a mixin: {value['without']}"
             documents += _documents(path, value, _wheres(root, path, tree.paths))
     return replace(tree, documents=tuple(documents), skipped=skipped)
 
@@ -88,10 +90,16 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     path = Path(sys.argv[1])
     mixin, faults = read_mixin(path, path.name, Where(path.name))
+    without = ""
+    if mixin is None:
+        # Dashboards are made with libraries that are seldom beside them; rules need none.
+        without = "; ".join(fault.what for fault in faults)
+        mixin, faults = read_mixin(path, path.name, Where(path.name), RULES)
     if mixin is None:
         sys.stderr.write("; ".join(fault.what for fault in faults) + "\n")
         return 1
-    json.dump({"alerts": mixin.alerts, "rules": mixin.rules, "dashboards": mixin.dashboards}, sys.stdout, default=str)
+    found = {"alerts": mixin.alerts, "rules": mixin.rules, "dashboards": mixin.dashboards, "without": without}
+    json.dump(found, sys.stdout, default=str)
     return 0
 
 

@@ -3,6 +3,9 @@ queries of its dashboards, with what the repository and the catalogues tell of m
 
 from __future__ import annotations
 
+import fnmatch
+import posixpath
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from generators.checks.expressions import Settings, judge
@@ -19,18 +22,35 @@ Check = Callable[[Repository], Iterable[Fault]]
 CHOSEN = frozenset({"short-range", "no-such-bucket", "out-of-range", "true-in-normal-state"})
 """Findings that depend on a value, which is somebody's choice where a query holds a variable."""
 
+BESIDE = frozenset({"duplicate-condition", "contained-alert"})
+"""Findings about two alerts: files that no Prometheus loads together may well be alternatives."""
+_OTHER = re.compile(r"\(([^():]+):\d+:\d+\)")
+
 
 def meaning(repository: Repository) -> Iterator[Fault]:
     """Every fault of meaning of rules and queries."""
     contract = Contract.of((*_defined(repository), *repository.catalogue))
     settings = _settings(repository)
-    yield from judge(repository.rule_files, contract, settings)
+    for fault in judge(repository.rule_files, contract, settings):
+        if fault.id not in BESIDE or _loaded_together(repository, fault):
+            yield fault
     # A query is judged as if a rule recorded it, beside the rules whose series it reads.
     asked, chosen = _as_rules(repository)
     known = {file.name for file in repository.rule_files}
     for fault in judge((*repository.rule_files, asked), contract, settings):
         if fault.where.file not in known and not (fault.id in CHOSEN and fault.where in chosen):
             yield fault
+
+
+def _loaded_together(repository: Repository, fault: Fault) -> bool:
+    other = _OTHER.search(fault.what)
+    if other is None or other[1] == fault.where.file:
+        return True
+    pair = [posixpath.basename(file) for file in (fault.where.file, other[1])]
+    return any(
+        all(any(fnmatch.fnmatchcase(name, posixpath.basename(glob.text)) for glob in one.rule_files) for name in pair)
+        for one in repository.prometheus
+    )
 
 
 def _defined(repository: Repository) -> Iterator:  # type: ignore[type-arg]

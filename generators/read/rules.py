@@ -27,11 +27,13 @@ _GROUP_KEYS = frozenset(
 )
 """Prometheus's own, and those of Thanos and Mimir."""
 _RULE_KEYS = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
-_NAME = re.compile(r"[A-Za-z_:][\w:]*", re.ASCII)
-_LABEL = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_NO_NAME = re.compile(r"[{}]")
+"""Since Prometheus 3 a name may hold any character, but a recording rule's no braces (model/rulefmt)."""
 _LOGQL = re.compile(
     r"\|=|\|~|\|\s*(json|logfmt|pattern|regexp|unpack|unwrap|line_format|label_format|drop|keep|decolorize)\b|\}\s*!=\s*[\"`]"
 )
+OPERATORS = "PrometheusRule"
+"""The title of rules that Kubernetes carries: an operator loads them, no configuration names them."""
 _OTHER_ENGINES = frozenset({"graphite", "vlogs", "loki"})
 _FIX = "promtool check rules names the same; Prometheus does not load the file."
 
@@ -74,7 +76,7 @@ def read_rules(document: Document) -> tuple[RuleFile, tuple[Fault, ...]]:
         rules = [_rule(each, faults) for each in group["rules"].items()]
         interval = _seconds(group["interval"], faults)
         groups.append(RuleGroup(name, interval, tuple(rule for rule in rules if rule), group.where))
-    return RuleFile(document.path, document.path, tuple(groups)), tuple(faults)
+    return RuleFile(document.path, document.path if strict else OPERATORS, tuple(groups)), tuple(faults)
 
 
 def _unknown(node: Node, known: frozenset[str], what: str) -> list[Fault]:
@@ -96,13 +98,13 @@ def _rule(node: Node, faults: list[Fault]) -> Rule | None:
     faults += [
         Fault("rule-form", node["labels"][name].where, f"'{name}' is no name of a label", _FIX)
         for name in labels
-        if not _LABEL.fullmatch(name) or name == "__name__"
+        if not name or name == "__name__"
     ]
     where = expr.written.where
     if alert:
         hold, keep = _seconds(node["for"], faults), _seconds(node["keep_firing_for"], faults)
         return AlertingRule(alert, expr.text, hold, keep, labels, annotations, where, expr.written)
-    if not _NAME.fullmatch(record):
+    if _NO_NAME.search(record):
         faults.append(Fault("rule-form", node["record"].where, f"'{record}' is no name of a metric", _FIX))
     for key in ("for", "keep_firing_for", "annotations"):
         if node[key].value:
