@@ -49,7 +49,7 @@ def _glob(repository: Repository, config: str, written: Written, id: str, kind: 
         names = ", ".join(sorted({f"'{service.name}'" for service, _ in holders}))
         what = f"no {kind} {written.text} is in the container of {names}: {so}"
         yield Fault(id, written.where, what, "Mount the file where the configuration looks for it, or mend the path.")
-    elif not holders and not _somewhere(repository, config, written.text):
+    elif not holders and not written.text.startswith("/") and not _somewhere(repository, config, written.text):
         what = f"the {kind} {written.text} matches no file: {so}"
         yield Fault(id, written.where, what, "Mend the path, or take it out.", "warning")
 
@@ -80,8 +80,9 @@ def unloaded(repository: Repository) -> Iterator[Fault]:
 
 
 def _is_plain(file: RuleFile) -> bool:
+    """Whether it is a file that a configuration has to name: neither a mixin nor carried by Kubernetes, nor an example."""
     parts = frozenset(file.name.lower().split("/"))
-    return bool(file.groups) and not parts & {"test", "tests", "testdata", "example", "examples", "docs"}
+    return bool(file.groups) and file.title == file.name and not file.name.endswith("sonnet") and not parts & {"test", "tests", "testdata", "example", "examples", "docs"}
 
 
 def _unsent(prometheus: FoundPrometheus, file: RuleFile, count: int) -> Fault:
