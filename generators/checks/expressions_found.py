@@ -5,17 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generators.fault import Fault, Where, Written
 from generators.ir.found import DatasourceRef, FoundDashboard, FoundQuery, Repository
 from generators.ir.rules import AlertingRule, Rule
 from generators.promql import EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS, Expr, ParseFault, parse, parse_query, variables_in
+from generators.promql.grafana import interpolate
 
 Check = Callable[[Repository], Iterable[Fault]]
 
 FEATURES = frozenset({EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS})
 """What a Prometheus may have been started with; who enabled it is not asked."""
 EXAMPLE = "x"
+VALUES = (EXAMPLE, "5m", "1", "", f",{EXAMPLE}")
+"""What a variable may stand for; the last where it goes on with a list of labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +77,41 @@ def asked(repository: Repository) -> Iterator[Asked]:
         except ParseFault:
             continue
     for dashboard, query in queries(repository):
-        try:
-            yield Asked(
-                _who(dashboard, query), query.expr, parse_query(query.expr.text, values(dashboard, query.expr.text), FEATURES)
-            )
-        except ParseFault:
-            continue
+        found = tree_of(dashboard, query.expr.text)
+        if isinstance(found, Chosen):
+            yield Asked(_who(dashboard, query), query.expr, found.tree)
 
 
 def _who(dashboard: FoundDashboard, query: FoundQuery) -> str:
     return f"{query.who} of '{dashboard.title}'"
 
 
-def values(dashboard: FoundDashboard, text: str) -> dict[str, str]:
-    """A value for every variable of a query; one that the dashboard does not have is said elsewhere."""
-    unset = (name for name in variables_in(text) if not name.startswith("__"))
-    return {**dict.fromkeys(unset, EXAMPLE), **dashboard.variables}
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A query with a value for each of its variables: the tree, and the text that was parsed."""
+
+    tree: Expr
+    text: str
+
+
+@lru_cache(maxsize=8192)
+def _tree(text: str, variables: tuple[tuple[str, str], ...]) -> Chosen | ParseFault:
+    try:
+        return Chosen(parse_query(text, dict(variables), FEATURES), interpolate(text, dict(variables)).text)
+    except ParseFault as fault:
+        return fault
+
+
+def tree_of(dashboard: FoundDashboard, text: str) -> Chosen | ParseFault:
+    """The tree of a query, or why it has none: with the values its variables have, and, since a variable may stand for a label, a
+    duration, a number or nothing at all, with others. A variable that the dashboard does not have is said elsewhere."""
+    names = [name for name in variables_in(text) if not name.startswith("__")]
+    found = _tree(text, tuple((name, dashboard.variables.get(name, EXAMPLE)) for name in names))
+    for value in VALUES if names and isinstance(found, ParseFault) else ():
+        other = _tree(text, tuple((name, value) for name in names))
+        if isinstance(other, Chosen):
+            return other
+    return found
 
 
 def syntax(repository: Repository) -> Iterator[Fault]:
@@ -103,13 +126,10 @@ def syntax(repository: Repository) -> Iterator[Fault]:
         # Without a type nobody knows whose language the query speaks.
         if _engine(repository, dashboard, query.source) != "prometheus" and not _surely(repository):
             continue
-        try:
-            parse_query(query.expr.text, values(dashboard, query.expr.text), FEATURES)
-        except ParseFault as fault:
-            if fault.what.startswith("unknown variable"):
-                continue
-            what = f"{_who(dashboard, query)} is no PromQL: {fault.what}{_quoted(query.expr.text, fault)}"
-            yield Fault("expression-syntax", query.expr.at(fault.offset), what, fault.fix)
+        none = tree_of(dashboard, query.expr.text)
+        if isinstance(none, ParseFault) and not none.what.startswith("unknown variable"):
+            what = f"{_who(dashboard, query)} is no PromQL: {none.what}{_quoted(query.expr.text, none)}"
+            yield Fault("expression-syntax", query.expr.at(none.offset), what, none.fix)
 
 
 def _surely(repository: Repository) -> bool:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from generators.checks.expressions import Settings, judge
-from generators.checks.expressions_found import queries, values
+from generators.checks.expressions_found import queries, tree_of
 from generators.fault import Fault
 from generators.ir.contract import Contract
 from generators.ir.found import Repository
 from generators.ir.rules import RecordingRule, RuleFile, RuleGroup
 from generators.promql import ParseFault, variables_in
-from generators.promql.grafana import interpolate
 
 Check = Callable[[Repository], Iterable[Fault]]
 
@@ -54,8 +53,8 @@ def _loaded_together(repository: Repository, fault: Fault) -> bool:
 
 
 def _defined(repository: Repository) -> Iterator:  # type: ignore[type-arg]
-    """The metrics whose labels the application's code tells."""
-    return (found.metric for found in repository.metrics if found.labels_known)
+    """The metrics whose labels the application's code tells. Of an info metric each target has one series, whatever its labels."""
+    return (one.metric for one in repository.metrics if one.labels_known and not one.metric.name.endswith("_info"))
 
 
 def _settings(repository: Repository) -> Settings:
@@ -70,15 +69,13 @@ def _as_rules(repository: Repository) -> tuple[RuleFile, frozenset]:  # type: ig
     rules: list[RecordingRule] = []
     chosen = set()
     for dashboard, query in queries(repository):
-        text = query.expr.text
-        try:
-            expr = interpolate(text, values(dashboard, text)).text
-        except ParseFault:
+        found = tree_of(dashboard, query.expr.text)
+        if isinstance(found, ParseFault):
             continue
-        if variables_in(text):
+        if variables_in(query.expr.text):
             chosen.add(query.expr.where)
         name = f"{query.who} of {dashboard.title}".replace("'", "")
-        rules.append(RecordingRule(name, expr, where=query.expr.where, written=query.expr))
+        rules.append(RecordingRule(name, found.text, where=query.expr.where, written=query.expr))
     return RuleFile("dashboards", "dashboards", (RuleGroup("queries", 0, tuple(rules)),)), frozenset(chosen)
 
 

@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator
 
 from generators.checks.container_paths import services
-from generators.checks.expressions_found import Asked, asked
+from generators.checks.expressions_found import EXAMPLE, Asked, asked
 from generators.checks.known_images import LISTENS, OWN_PREFIXES, repository_of
 from generators.fault import Fault
 from generators.ir.contract import Metric
@@ -98,22 +98,20 @@ class _Known:
             for name in (*found.metric.series_names(), f"{found.metric.name.removesuffix('_total')}_created"):
                 self.series.setdefault(name, found.metric)
         self._mentioned = repository.mentioned.union(*(metric.series_names() for metric in repository.catalogue))
+        self._begins = tuple(word for word in self._mentioned if word.endswith("_") and word.count("_") > 1)
         self._closed = _all_targets_known(repository)
         self._brought = _brought(repository)
         self._spaces = {name.partition("_")[0] for name in self.found if "_" in name}
 
     def must_be_ours(self, name: str) -> bool:
         """Whether a metric that no code here defines should be one of the application's."""
-        if name in self.recorded or ":" in name or name in self._mentioned or name.startswith(OWN_PREFIXES) or name == "x":
+        if name in self.recorded or ":" in name or name in self._mentioned or name.startswith(OWN_PREFIXES) or name == EXAMPLE:
             return False
-        if any(self._says(part) for part in _parts(name)):
+        if name.startswith(self._begins) or any(part in self._mentioned for part in _parts(name)):
             return False
         return (
             self._closed or name.partition("_")[0] in self._spaces or bool(difflib.get_close_matches(name, self.series, 1, 0.85))
         )
-
-    def _says(self, part: str) -> bool:
-        return part in self._mentioned
 
     def lacks(self, metric: Metric, series: str, label: str) -> bool:
         """Whether a series surely does not have a label."""

@@ -18,6 +18,7 @@ Check = Callable[[Repository], Iterable[Fault]]
 
 _PEOPLES = (".env", ".pem", ".key", ".crt", ".cer", ".p12", ".jks", ".htpasswd", "acme.json", ".pgpass", ".secret")
 """Files that people make where it runs, whether or not .gitignore says so."""
+_NOT_RUN = frozenset({"test", "tests", "testdata", "fixtures", "example", "examples", "docs", "documentation"})
 _PEOPLES_FOLDERS = frozenset(
     {"certs", "cert", "ssl", "tls", "secrets", "secret", "data", "logs", "log", "backups", "backup", "tmp", "storage"}
 )
@@ -81,8 +82,9 @@ def unloaded(repository: Repository) -> Iterator[Fault]:
 
 def _is_plain(file: RuleFile) -> bool:
     """Whether it is a file that a configuration has to name: neither a mixin nor carried by Kubernetes, nor an example."""
-    parts = frozenset(file.name.lower().split("/"))
-    return bool(file.groups) and file.title == file.name and not file.name.endswith("sonnet") and not parts & {"test", "tests", "testdata", "example", "examples", "docs"}
+    if file.title != file.name or file.name.endswith("sonnet") or not file.groups:
+        return False
+    return not frozenset(file.name.lower().split("/")) & _NOT_RUN
 
 
 def _unsent(prometheus: FoundPrometheus, file: RuleFile, count: int) -> Fault:

@@ -10,7 +10,7 @@ from generators.ir.found import DatasourceRef, FoundDashboard, FoundDatasource, 
 from generators.read.document import Document, Node
 
 EXAMPLE = "x"
-_NO_NAME = frozenset({"All", "all", "auto", ""})
+_NO_NAME = frozenset({"All", "all", "auto"})
 
 
 def is_dashboard(root: Node) -> bool:
@@ -108,10 +108,11 @@ def _source(node: Node) -> DatasourceRef:
 
 def _example(variable: Node) -> str:
     """A value the variable may have: an interval's or a constant's own, for all else a word."""
-    kind = variable["type"].text
-    current = variable["current"]["value"]
-    values = [each.text for each in current.one_or_many()] + [variable["query"].text.split(",")[0].strip()]
-    if kind in ("interval", "constant", "custom", "textbox"):
-        plain = (text for text in values if text not in _NO_NAME and "$" not in text)
-        return next(plain, "5m" if kind == "interval" else EXAMPLE)
-    return EXAMPLE
+    kind, chosen = variable["type"].text, variable["current"]["value"]
+    if kind not in ("interval", "constant", "custom", "textbox"):
+        return EXAMPLE
+    # A chosen value may well be no text at all: a list of labels that goes on with nothing.
+    current = next((each.text for each in chosen.one_or_many()), "All")
+    first = variable["query"].text.split(",")[0].rpartition(" : ")[2].strip()
+    plain = (text for text in (current, first) if text not in _NO_NAME and "$" not in text)
+    return next(plain, "5m" if kind == "interval" else EXAMPLE)

@@ -35,6 +35,7 @@ SOURCES = (
 """Files of other languages that may define metrics."""
 _QUOTED = re.compile(r"[\"'`]([^\"'`\n]{3,120})[\"'`]")
 _WORD = re.compile(r"[A-Za-z_:][\w:]*[_:][\w:]*")
+_PLACEHOLDERS = ("%", "{", "$", "")
 _DEFINES = re.compile(r"\b(Counter|Gauge|Histogram|Summary|Info|Enum)\w*\s*\(")
 _STARTS = (".yml", ".yaml", ".toml", ".cfg", ".ini", ".sh", ".conf", ".service", ".json")
 
@@ -82,9 +83,12 @@ def _words(texts: Mapping[str, str]) -> str:
 
 
 def _mentioned(texts: Mapping[str, str]) -> Iterator[str]:
-    """Words in quotes in source files, as metrics would be written: dots and dashes are underscores there."""
-    for path, text in texts.items():
+    """Words in quotes in source files, as metrics would be written: dots and dashes are underscores there. One that a place-holder
+    follows ("queue_%s_size") ends with an underscore: it is how names begin."""
+    for path, source in texts.items():
         if path.endswith((*SOURCES, ".py")):
-            for match in _QUOTED.finditer(text):
-                for word in _WORD.findall(re.sub(r"[.\-/]", "_", match[1])):
-                    yield word.strip("_")
+            for match in _QUOTED.finditer(source):
+                text = re.sub(r"[.\-/]", "_", match[1])
+                for word in _WORD.finditer(text):
+                    begins = word[0].endswith("_") and text[word.end() : word.end() + 1] in _PLACEHOLDERS
+                    yield word[0].lstrip("_") if begins else word[0].strip("_")
