@@ -86,7 +86,10 @@ def any_file(repository: Repository, pattern: str) -> bool:
     pattern = posixpath.normpath(pattern)
     if not any(sign in pattern for sign in "*?["):
         return exists(repository, pattern)
-    depth = pattern.count("/")
-    return any(path.count("/") == depth and fnmatch.fnmatchcase(path, pattern) for path in repository.paths) or any(
-        pattern.startswith(f"{one}/") for one in repository.closed
-    )
+    found = any(matches(path, pattern) for path in repository.paths)
+    return found or any(pattern.startswith(f"{one}/") for one in repository.closed)
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a glob matches a path: a star stands for no slash."""
+    return path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)

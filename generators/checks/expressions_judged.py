@@ -3,13 +3,12 @@ queries of its dashboards, with what the repository and the catalogues tell of m
 
 from __future__ import annotations
 
-import fnmatch
-import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
 
 from generators.checks.expressions import Settings, judge
 from generators.checks.expressions_found import queries, tree_of
+from generators.checks.references import own_files
 from generators.fault import Fault
 from generators.ir.contract import Contract
 from generators.ir.found import Repository
@@ -45,11 +44,8 @@ def _loaded_together(repository: Repository, fault: Fault) -> bool:
     other = _OTHER.search(fault.what)
     if other is None or other[1] == fault.where.file:
         return True
-    pair = [posixpath.basename(file) for file in (fault.where.file, other[1])]
-    return any(
-        all(any(fnmatch.fnmatchcase(name, posixpath.basename(glob.text)) for glob in one.rule_files) for name in pair)
-        for one in repository.prometheus
-    )
+    pair = {fault.where.file, other[1]}
+    return any(pair <= own_files(repository, one) for one in repository.prometheus)
 
 
 def _defined(repository: Repository) -> Iterator:  # type: ignore[type-arg]

@@ -8,7 +8,7 @@ import fnmatch
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
-from generators.checks.container_paths import any_file, exists, in_container, made_by_people, mounted, places, services
+from generators.checks.container_paths import any_file, exists, in_container, made_by_people, matches, mounted, places, services
 from generators.checks.known_images import is_grafana
 from generators.fault import Fault, Severity, Written
 from generators.ir.found import FoundMount, FoundPrometheus, Repository
@@ -68,6 +68,7 @@ def unloaded(repository: Repository) -> Iterator[Fault]:
     """Every rule file is named by a configuration, where there is one, and its alerts are sent somewhere."""
     globs = [(one, posixpath.basename(written.text)) for one in repository.prometheus for written in one.rule_files]
     open_globs = any(any(sign in written.text for sign in "${}<>") for one in repository.prometheus for written in one.rule_files)
+    own = {id(one): own_files(repository, one) for one in repository.prometheus}
     for file in repository.rule_files:
         alerts = [rule for group in file.groups for rule in group.rules if isinstance(rule, AlertingRule)]
         loading = [one for one, pattern in globs if fnmatch.fnmatchcase(posixpath.basename(file.name), pattern)]
@@ -75,9 +76,21 @@ def unloaded(repository: Repository) -> Iterator[Fault]:
             count = sum(len(group.rules) for group in file.groups)
             what = f"no Prometheus configuration loads {file.name}: its {count} rules are never evaluated"
             yield Fault("rules-unloaded", file.groups[0].where, what, "Name it under `rule_files`.", "warning")
-        for prometheus in loading:
+        for prometheus in (one for one in loading if file.name in own[id(one)]):
             if alerts and not prometheus.tells and mounted(repository, prometheus.path):
                 yield _unsent(prometheus, file, len(alerts))
+
+
+def own_files(repository: Repository, prometheus: FoundPrometheus) -> frozenset[str]:
+    """The rule files that a configuration loads: those where its globs point or, where they point at none, those of that name."""
+    found: set[str] = set()
+    for written in prometheus.rule_files:
+        glob = posixpath.normpath(posixpath.join(posixpath.dirname(prometheus.path), written.text))
+        there = [file.name for file in repository.rule_files if matches(file.name, glob)]
+        name = posixpath.basename(written.text)
+        named = [file.name for file in repository.rule_files if posixpath.basename(file.name) == name]
+        found |= {*(there or named)}
+    return frozenset(found)
 
 
 def _is_plain(file: RuleFile) -> bool:

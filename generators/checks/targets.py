@@ -17,6 +17,8 @@ from generators.ir.found import FoundService, Repository
 Check = Callable[[Repository], Iterable[Fault]]
 
 _HOST = re.compile(r"[A-Za-z0-9]([\w-]*[A-Za-z0-9])?", re.ASCII)
+_NUMBERED = re.compile(r"[\w-]+?[-_]([\w-]+)[-_]\d+", re.ASCII)
+"""The name that Compose gives a container which has none: project, service, number."""
 _LISTEN = re.compile(r"--web\.listen-address[= ]\S*?:(\d+)")
 
 
@@ -49,6 +51,9 @@ def addresses(repository: Repository) -> Iterator[Fault]:
             by_name.setdefault(name.lower(), []).append(service)
     for asked in _asked(repository):
         host, port = asked.host_port()
+        numbered = _NUMBERED.fullmatch(host)
+        if numbered and host not in by_name and numbered[1] in by_name:
+            host = numbered[1]
         if host in ("localhost", "127.0.0.1"):
             yield from _itself(asked, port, repository)
         elif host in by_name:

@@ -130,6 +130,34 @@ SOUND: Mapping[str, Mapping[str, str]] = {
         "exporter/collect.py": METRICS + "SEEN.labels('a').inc()\n",
         "docker-compose.yml": "services:\n  x: {build: ., command: python -m exporter.collect}\n",
     },
+    "a container's name that Compose makes": {
+        "docker-compose.yml": RUNS + "  api: {build: .}\n",
+        "prometheus.yml": SCRAPES % "'shop-api-1:8000', 'shop_api_1:8000'",
+    },
+    "variables for a function, a name and a list of labels": {
+        "d.json": '{"title": "D", "panels": [{"datasource": {"type": "prometheus"}, "targets": [{"expr": "sum(${f:value}(a$suffix[$w])) by (b $more)"},'
+        '{"expr": "sum(rate(a_total[1m])) by (b$rest)"}]}], "templating": {"list": [{"name": "f", "type": "custom", "current": {"value": "rate"}},'
+        '{"name": "suffix", "type": "query"}, {"name": "w", "type": "interval", "query": "1m,5m", "current": {"value": "$__auto_interval_w"}},'
+        '{"name": "more", "type": "custom", "query": "None : , All : \\\\,c", "current": {"text": "", "value": ""}}, {"name": "rest", "type": "query"}]}}',
+    },
+    "names that code puts together": {
+        "app/main.py": METRICS + "SEEN.labels('a').inc()\nfor n in names:\n    register('jobs_queue_%s_size' % n)\n",
+        "rules.yml": "groups: [{name: a, rules: [{record: 'a:b', expr: 'sum(jobs_queue_mail_size)'}]}]\n",
+    },
+    "an info metric joined by the target": {
+        "app/main.py": METRICS
+        + "SEEN.labels('a').inc()\nI = Gauge('jobs_build_info', 'i', ['version', 'os'])\nI.labels('1', 'x').set(1)\n",
+        "rules.yml": "groups: [{name: a, rules: [{record: 'a:b', expr: 'up * on (instance, job) group_left (version) jobs_build_info'}]}]\n",
+    },
+    "names of Prometheus 3": {
+        "rules.yml": "groups: [{name: a, rules: [{record: http.rate, expr: up, labels: {my-label: x}}]}]\n"
+    },
+    "alternatives that are not loaded together": {
+        "a/prometheus.yml": "rule_files: [rules.yml]\nscrape_configs: []\n",
+        "a/rules.yml": "groups: [{name: a, rules: [{alert: Down, expr: up == 0, labels: {severity: page}}]}]\n",
+        "b/prometheus.yml": "rule_files: ['*les.yml']\nscrape_configs: []\n",
+        "b/rules.yml": "groups: [{name: a, rules: [{alert: Gone, expr: up == 0, labels: {severity: page}}]}]\n",
+    },
     "an inhibition whose alerts share a name": {
         "alertmanager.yml": "route: {receiver: a}\nreceivers: [{name: a}]\ninhibit_rules:\n"
         "  - {source_match: {severity: critical}, target_match_re: {severity: 'warning|info'}, equal: [alertname, instance]}\n",
