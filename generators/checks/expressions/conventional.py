@@ -27,8 +27,9 @@ ZERO_MEANS_NONE = frozenset({"container_spec_memory_limit_bytes", "redis_memory_
 """Limits whose exporters document 0 as "no limit" (cAdvisor, redis_exporter)."""
 
 
-def by_convention(name: str, together: Set[str]) -> Type | None:
-    """The type that a name promises. `together` are the names that stand beside it, by which a histogram's parts are told."""
+def by_convention(name: str, together: Set[str], rated: Set[str] = frozenset()) -> Type | None:
+    """The type that a name promises. `together` are the names that stand beside it, by which a histogram's parts are told; `rated` those
+    of which somebody takes a rate: they are counters, whatever they are called."""
     if name == "up":
         return Type("gauge", EVENTS, sure=_SCRAPED, range=FLAG, normal=Range(1, 1))
     if _RECORDED.fullmatch(name):
@@ -45,9 +46,10 @@ def by_convention(name: str, together: Set[str]) -> Type | None:
         )
     stem = name.removesuffix("_sum").removesuffix("_count")
     if stem != name:
-        parts = {f"{stem}_sum", f"{stem}_count"} <= together or f"{stem}_bucket" in together
-        return _counter(_unit(stem) if name.endswith("_sum") else EVENTS) if parts else None
-    if name.endswith("_total"):
+        parts = _unit(stem) or {f"{stem}_sum", f"{stem}_count"} <= together or f"{stem}_bucket" in together
+        if parts:
+            return _counter(_unit(stem) if name.endswith("_sum") else EVENTS)
+    if name.endswith("_total") or (name in rated and not name.endswith(_GAUGES)):
         return _counter(_unit(name.removesuffix("_total")) or EVENTS)
     unit = _unit(name)
     if name.endswith(_GAUGES):

@@ -6,7 +6,7 @@ A rule's type flows into its users, in whatever order the rules stand; rules tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,7 +16,10 @@ from generators.fault import Fault, Where
 from generators.ir.contract import Contract, Metric
 from generators.ir.rules import AlertingRule, RecordingRule, Rule, RuleFile, RuleGroup
 from generators.promql import Expr, ParseFault, metric_names, parse
+from generators.promql.syntax import Call, MatrixSelector
 from generators.promql.types import UNKNOWN, Range, Type, Types, either, infer, unit_of
+from generators.promql.types.calls import RATES
+from generators.promql.walk import metric_of, walk
 
 FEATURES = frozenset({"promql-experimental-functions", "promql-binop-fill-modifiers"})
 
@@ -94,6 +97,7 @@ class Facts:
             if isinstance(rule, RecordingRule):
                 self._recorders[rule.record].append((rule, tree))
         self._names = frozenset(name for _, _, _, tree in self._written for name in metric_names(tree))
+        self._rated = frozenset(name for _, _, _, tree in self._written for name in _rated(tree))
         self._series: dict[str, Type | None] = {}
         self._trees: dict[int, Types] = {}
 
@@ -137,7 +141,7 @@ class Facts:
         metric = self.contract.by_series.get(name)
         if metric is not None:
             return exported(name, metric, self.settings.target_labels, self.settings.some_targets)
-        return by_convention(name, self._names) if self.settings.by_names else None
+        return by_convention(name, self._names, self._rated) if self.settings.by_names else None
 
     def _recorded(self, name: str) -> Type:
         found: Type | None = None
@@ -145,6 +149,13 @@ class Facts:
             one = _labelled(self.types(tree).result.nameless(), rule.labels)
             found = one if found is None else either(found, one)
         return _declared(found or UNKNOWN, self.contract.by_series.get(name))
+
+
+def _rated(tree: Expr) -> Iterator[str]:
+    """The metrics whose rate an expression takes."""
+    for node in walk(tree):
+        if isinstance(node, Call) and node.function in RATES and isinstance(node.args[0], MatrixSelector):
+            yield metric_of(node.args[0].selector) or ""
 
 
 def _tree(expr: str) -> Expr | None:

@@ -5,6 +5,7 @@ from generators.promql.types.infer import Series, Types, infer
 from generators.promql.types.kinds import UNKNOWN, Kind, Type, either
 from generators.promql.types.parts import bare, part_of, unfiltered
 from generators.promql.types.ranges import ANY, FLAG, POSITIVE, Range
+from generators.promql.types.shown import Line, shown
 from generators.promql.types.units import BYTES, EVENTS, PER_SECOND, RATIO, SECONDS, Unit, unit_of
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "SECONDS",
     "UNKNOWN",
     "Kind",
+    "Line",
     "Range",
     "Series",
     "Type",
@@ -27,6 +29,7 @@ __all__ = [
     "either",
     "infer",
     "part_of",
+    "shown",
     "unfiltered",
     "unit_of",
 ]

@@ -1,6 +1,6 @@
-"""What functions and aggregations make of the types of their arguments. In: a call or aggregation and those types. Out: its type.
+"""What functions make of the types of their arguments. In: a call and those types. Out: its type.
 
-The rules are those of https://prometheus.io/docs/prometheus/latest/querying/functions/ and operators/#aggregation-operators; a function
+The rules are those of https://prometheus.io/docs/prometheus/latest/querying/functions/; a function
 that no table names keeps the labels and nothing else."""
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from generators.promql.labels import NAME, Labels, labels_of
-from generators.promql.syntax import Aggregation, Call, Expr, MatrixSelector, NumberLiteral, StringLiteral, Unary, VectorSelector
+from generators.promql.labels import Labels, labels_of
+from generators.promql.syntax import Call, Expr, MatrixSelector, NumberLiteral, StringLiteral, Unary, VectorSelector
 from generators.promql.types.kinds import UNKNOWN, Kind, Type
 from generators.promql.types.parts import bare
 from generators.promql.types.ranges import ANY, FLAG, POSITIVE, Range
@@ -82,7 +82,7 @@ def called(call: Call, args: tuple[Type, ...]) -> Type:
         return _absent(call)
     if name in CLOCK:
         base = args[0] if args else replace(UNKNOWN, labels=Labels(frozenset()), key=frozenset())
-        return _value(base, EVENTS, CLOCK[name])
+        return of_value(base, EVENTS, CLOCK[name])
     if not args or name in ("pi", "step", "range", "max_of", "min_of"):
         return Type("scalar", labels=Labels(frozenset()), key=frozenset())
     if name in _SPECIAL:
@@ -107,29 +107,30 @@ def _ranged(name: str, subject: Type) -> Type:
         kept = subject.nameless()
         return kept if not name.startswith(("std", "mad")) else replace(kept, range=POSITIVE, normal=ANY, cumulative=False)
     if name == "sum_over_time":
-        return replace(_value(subject, subject.unit, _summed(subject.range), _summed(subject.normal)), zero=subject.zero)
+        values, normal = summed(subject.range), summed(subject.normal)
+        return replace(subject.nameless(), range=values, normal=normal, cumulative=False)
     if name in OF_EVENTS:
-        return replace(_value(subject, EVENTS, POSITIVE), zero=name != "count_over_time")
+        return replace(of_value(subject, EVENTS, POSITIVE), zero=name != "count_over_time")
     if name == "present_over_time":
-        return _value(subject, EVENTS, Range(1, 1), Range(1, 1))
+        return of_value(subject, EVENTS, Range(1, 1), Range(1, 1))
     if name in TIMES:
-        return _value(subject, SECONDS, POSITIVE)
+        return of_value(subject, SECONDS, POSITIVE)
     if name == "histogram_sum":
-        return _value(subject, subject.observed, ANY)
+        return of_value(subject, subject.observed, ANY)
     if name == "histogram_avg":
-        return _value(subject, subject.observed, ANY)
+        return of_value(subject, subject.observed, ANY)
     if name == "sgn":
-        return _value(subject, None, Range(-1, 1))
+        return of_value(subject, None, Range(-1, 1))
     if name == "predict_linear":
-        return replace(_value(subject, subject.unit, ANY), infinite=subject.infinite)
-    return _value(subject, None, POSITIVE if name in ("sqrt", "exp") else ANY)
+        return replace(of_value(subject, subject.unit, ANY), infinite=subject.infinite)
+    return of_value(subject, None, POSITIVE if name in ("sqrt", "exp") else ANY)
 
 
 def rated(name: str, subject: Type) -> Type:
     """A derivative: of a counter, of buckets, of a native histogram; of anything else it is wrong and told elsewhere."""
     unit = subject.unit.over(SECONDS) if subject.unit and name in SLOPES else subject.unit
     falling = name in ("deriv", "delta", "idelta")
-    kind = subject.kind if subject.kind in ("buckets", "native histogram") else "gauge"
+    kind = subject.kind if subject.kind in ("buckets", "native histogram", "unknown") else "gauge"
     return replace(
         subject.nameless(),
         kind=kind,
@@ -142,7 +143,7 @@ def rated(name: str, subject: Type) -> Type:
     )
 
 
-def _value(subject: Type, unit: Unit | None, values: Range, normal: Range = ANY) -> Type:
+def of_value(subject: Type, unit: Unit | None, values: Range, normal: Range = ANY) -> Type:
     """The same series with a value of another nature."""
     return replace(
         subject.nameless(),
@@ -161,7 +162,7 @@ def _rounded(values: Range) -> Range:
     return Range(values.low - 1 if values.low % 1 else values.low, values.high + 1 if values.high % 1 else values.high)
 
 
-def _summed(values: Range) -> Range:
+def summed(values: Range) -> Range:
     return Range(values.low if values.low >= 0 else float("-inf"), 0 if values.high <= 0 else float("inf"))
 
 
@@ -257,38 +258,3 @@ _SPECIAL: Mapping[str, Callable[[Call, tuple[Type, ...]], Type]] = MappingProxyT
         "info": lambda call, args: replace(args[0], labels=Labels()),
     }
 )
-
-_SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
-_SAME_UNIT = frozenset(["sum", "avg", "min", "max", "quantile", "stddev"])
-_BETWEEN = frozenset(["avg", "min", "max", "quantile"])
-
-
-def aggregated(node: Aggregation, inner: Type) -> Type:
-    """The type of an aggregation's result."""
-    grouping = frozenset(node.grouping)
-    if node.op in _SELECTING:
-        one = node.op in ("topk", "bottomk") and node.param is not None and literal(node.param) == 1 and not node.without
-        return replace(inner, key=grouping if one else inner.key)
-    sure, key = (inner.sure - grouping, inner.key) if node.without else (inner.sure & grouping, grouping)
-    if node.without:
-        key = None if inner.key is None else inner.key - grouping
-    kept = {name: value for name, value in inner.fixed.items() if (name in grouping) != node.without}
-    labels = inner.labels.without(*grouping, NAME) if node.without else inner.labels.limited(*grouping)
-    base = replace(inner, labels=labels, sure=sure - {NAME}, fixed=kept, key=key, aggregated=True)
-    return _aggregate_value(node, inner, base)
-
-
-def _aggregate_value(node: Aggregation, inner: Type, base: Type) -> Type:
-    if node.op == "count_values":
-        label = node.param.value if isinstance(node.param, StringLiteral) else ""
-        labels = base.labels.joined(label)
-        key = None if base.key is None else base.key | {label}
-        return replace(_value(base, EVENTS, Range(1)), labels=labels, key=key)
-    if node.op in ("count", "group"):
-        return _value(base, EVENTS, Range(1) if node.op == "count" else Range(1, 1))
-    unit = base.unit if node.op in _SAME_UNIT else None
-    if node.op == "sum":
-        return replace(base, unit=unit, range=_summed(inner.range), normal=_summed(inner.normal))
-    if node.op in _BETWEEN:
-        return replace(base, unit=unit)
-    return replace(base, unit=unit, range=POSITIVE, normal=ANY, cumulative=False)

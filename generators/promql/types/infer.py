@@ -24,7 +24,8 @@ from generators.promql.syntax import (
     Unary,
     VectorSelector,
 )
-from generators.promql.types.calls import aggregated, called
+from generators.promql.types.aggregations import aggregated
+from generators.promql.types.calls import called
 from generators.promql.types.kinds import UNKNOWN, Type
 from generators.promql.types.operators import combined, selected
 from generators.promql.types.ranges import Range
@@ -36,13 +37,17 @@ Series = Callable[[str], Type | None]
 
 @dataclass(frozen=True, slots=True)
 class Types:
-    """The types of the nodes of one tree, by identity."""
+    """The types of the nodes of one tree, by identity. `nodes` are in reading order, the whole first."""
 
-    tree: Expr
+    nodes: tuple[Expr, ...]
     found: dict[int, Type]
 
     def __getitem__(self, node: Expr) -> Type:
         return self.found[id(node)]
+
+    @property
+    def tree(self) -> Expr:
+        return self.nodes[0]
 
     @property
     def result(self) -> Type:
@@ -50,24 +55,17 @@ class Types:
 
     def items(self) -> Iterator[tuple[Expr, Type]]:
         """Every node with its type, in reading order."""
-        return ((node, self[node]) for node in walk(self.tree))
+        return ((node, self.found[id(node)]) for node in self.nodes)
 
 
 def infer(tree: Expr, series: Series) -> Types:
     """Type a tree. Raises nothing, whatever the tree."""
+    nodes = tuple(walk(tree))
     found: dict[int, Type] = {}
-    pending: list[tuple[Expr, bool]] = [(tree, False)]
-    while pending:  # not recursive: chains of operators may be long
-        node, ready = pending.pop()
-        if id(node) in found:
-            continue
-        below = children(node)
-        if ready or not below:
-            found[id(node)] = _typed(node, tuple(found[id(child)] for child in below), series)
-        else:
-            pending.append((node, True))
-            pending.extend((child, False) for child in below)
-    return Types(tree, found)
+    for node in reversed(nodes):  # parts come after what they are part of; chains may be too long to recurse into
+        if id(node) not in found:
+            found[id(node)] = _typed(node, tuple(found[id(child)] for child in children(node)), series)
+    return Types(nodes, found)
 
 
 def _typed(node: Expr, below: tuple[Type, ...], series: Series) -> Type:

@@ -41,7 +41,7 @@ def _set(node: Binary, left: Type, right: Type) -> Type:
     sure = left.sure
     if node.op == "and" and node.matching and node.matching.on:
         sure |= frozenset(node.matching.labels) & right.sure
-    return replace(left, sure=sure)
+    return replace(left, sure=frozenset(filter(left.labels.may_have, sure)))
 
 
 def matched(node: Binary, left: Type, right: Type) -> Type:
@@ -65,7 +65,7 @@ def matched(node: Binary, left: Type, right: Type) -> Type:
         keys = [side.key for side in (left, right) if side.key is not None]
         key = min(keys, key=len) - names if keys else None
     labels = labels if node.op in COMPARISONS and not node.return_bool else labels.without(NAME)
-    return replace(left, labels=labels, sure=sure - {NAME}, fixed=fixed, key=key)
+    return replace(left, labels=labels, sure=frozenset(filter(labels.may_have, sure)) - {NAME}, fixed=fixed, key=key)
 
 
 def _included(many: Type, one: Type, matching: VectorMatching) -> Type:
@@ -77,7 +77,8 @@ def _included(many: Type, one: Type, matching: VectorMatching) -> Type:
         sure |= frozenset(matching.labels) & one.sure
     fixed = {name: value for name, value in many.fixed.items() if name not in include}
     fixed |= {name: value for name, value in one.fixed.items() if name in include}
-    return replace(many, labels=many.labels.without(*include, NAME).joined(*taken), sure=sure, fixed=fixed)
+    labels = many.labels.without(*include, NAME).joined(*taken)
+    return replace(many, labels=labels, sure=frozenset(filter(labels.may_have, sure)), fixed=fixed)
 
 
 def _compared(node: Binary, left: Type, right: Type, joined: Type) -> Type:
@@ -98,13 +99,14 @@ def _compared(node: Binary, left: Type, right: Type, joined: Type) -> Type:
 def _computed(node: Binary, left: Type, right: Type, joined: Type) -> Type:
     compute = _VALUES.get(node.op)
     scalar = left.kind == right.kind == "scalar"
-    part = node.op == "/" and not scalar and left.range.low >= 0 and part_of(node.left, node.right)
-    values = FLAG if part else compute(left.range, right.range) if compute else ANY
-    normal = FLAG if part else compute(left.normal, right.normal) if compute else ANY
+    factor, counted = _times(node.left)
+    part = node.op == "/" and not scalar and left.range.low >= 0 and factor > 0 and part_of(counted, node.right)
+    values = Range(0, factor) if part else compute(left.range, right.range) if compute else ANY
+    normal = Range(0, factor) if part else compute(left.normal, right.normal) if compute else ANY
     kind: Kind = "scalar" if scalar else "unknown" if "unknown" in (left.kind, right.kind) else "gauge"
     base = replace(joined, kind=kind, bounds=(), observed=None)
-    histogram = left if left.kind in ("buckets", "native histogram") and right.kind == "scalar" else None
-    if histogram and node.op in "*/":
+    histogram = next((side for side in (left, right) if _is_histogram(side)), None)
+    if histogram and node.op in ("+", "-", "*", "/"):
         base = replace(base, kind=histogram.kind, bounds=histogram.bounds, observed=histogram.observed)
     return replace(
         base,
@@ -116,6 +118,11 @@ def _computed(node: Binary, left: Type, right: Type, joined: Type) -> Type:
         cumulative=_cumulative(node, left, right),
         aggregated=left.aggregated or right.aggregated,
     )
+
+
+def _is_histogram(found: Type) -> bool:
+    """Whether it still holds distributions: buckets without their bounds are plain counts."""
+    return found.kind == "native histogram" or (found.kind == "buckets" and found.labels.may_have("le"))
 
 
 def _unit(node: Binary, left: Type, right: Type) -> Unit | None:
@@ -136,7 +143,21 @@ def _unit(node: Binary, left: Type, right: Type) -> Unit | None:
     units = [SECONDS if _is_length(side) else known.unit for side, known in ((node.left, left), (node.right, right))]
     if units[0] is None or units[1] is None:
         return None
-    return units[0].times(units[1]) if node.op == "*" else _quotient(units[0], units[1])
+    if node.op == "*":
+        return units[0].times(units[1])
+    unit = _quotient(units[0], units[1])
+    # 100 * used / size: what was multiplied has a size, what is left has none, and is in percent.
+    return converted(unit, _times(node.left)[0]) if units[0].dimensions and not unit.dimensions else unit
+
+
+def _times(expr: Expr) -> tuple[float, Expr]:
+    """An expression as a number times another one; 1 times itself when it is no such product."""
+    product = bare(expr)
+    if isinstance(product, Binary) and product.op == "*":
+        for factor, other in ((literal(product.left), product.right), (literal(product.right), product.left)):
+            if factor is not None:
+                return factor, other
+    return 1, expr
 
 
 def _quotient(above: Unit, below: Unit) -> Unit:
@@ -185,18 +206,24 @@ def _same_at_other_time(node: Binary) -> bool:
 
 
 def _cumulative(node: Binary, left: Type, right: Type) -> bool:
-    """A difference is the increase between two moments, or what two counters lie apart; all else of a counter is one still."""
-    if node.op == "-":
-        return False
-    others = [side for side in (left, right) if not side.cumulative]
-    if node.op == "+":
-        return not others or (len(others) == 1 and others[0].kind == "scalar")
-    return left.cumulative if node.op == "/" else left.cumulative or right.cumulative
+    """A difference of totals is the increase between two moments, or what two counters lie apart; all else of a total is one still. A rate
+    together with a total is neither: there somebody forgot the other rate."""
+    mixed = left.cumulative != right.cumulative and _is_rate(left if right.cumulative else right)
+    if node.op in "+-":
+        number = any(side.kind == "scalar" and side.range.low == side.range.high for side in (left, right))
+        both = node.op == "+" and left.cumulative and right.cumulative
+        return mixed or both or (number and (left.cumulative or right.cumulative))
+    return mixed or left.cumulative or (node.op != "/" and right.cumulative)
+
+
+def _is_rate(found: Type) -> bool:
+    return found.unit is not None and found.unit.power_of("seconds") == -1
 
 
 def selected(found: Type, matchers: Mapping[str, str], empty: frozenset[str], present: frozenset[str]) -> Type:
     """A metric's type as a selector narrows it: labels that matchers fix, that they demand to be empty, or to be there."""
-    fixed = {**found.fixed, **matchers}
-    sure = (found.sure | frozenset(matchers) | present) - empty
+    known = {name: value for name, value in matchers.items() if found.labels.may_have(name)}
+    fixed = {**found.fixed, **known}
+    sure = (found.sure | frozenset(known) | frozenset(filter(found.labels.may_have, present))) - empty
     key = None if found.key is None else found.key - empty
     return replace(found, fixed=fixed, sure=sure, key=key, labels=found.labels.without(*empty) if empty else found.labels)

@@ -3,6 +3,8 @@ not known. Such a ratio lies between 0 and 1, and its denominator is not 0 when 
 
 from __future__ import annotations
 
+import re
+
 from generators.promql.functions import COMPARISONS
 from generators.promql.syntax import (
     Aggregation,
@@ -17,6 +19,8 @@ from generators.promql.syntax import (
 
 _COUNTING = frozenset({"rate", "increase", "irate"})
 _SUMS = frozenset({"sum", "count"})
+_FAILED = re.compile(r"_(failed|failures|errors|errs|dropped|rejected)(?=_|$)")
+"""What `x_failed_total` counts, `x_total` counts as well, as https://prometheus.io/docs/practices/instrumentation/#failures asks."""
 
 
 def bare(expr: Expr) -> Expr:
@@ -81,10 +85,11 @@ def _selected(part: MatrixSelector, whole: MatrixSelector) -> bool:
 
 
 def _chosen(part: VectorSelector, whole: VectorSelector) -> bool:
-    """The same metric at the same time, chosen more narrowly; or one bucket of a histogram against its count."""
+    """The same metric at the same time, chosen more narrowly; one bucket of a histogram against its count; or what failed of all."""
     counted = part.name.endswith("_bucket") and whole.name == part.name.removesuffix("_bucket") + "_count"
     least = {matcher for matcher in part.matchers if not (counted and matcher.name == "le")}
     if counted and least == set(part.matchers):
         return False
     everything = set(whole.matchers) <= least
-    return (part.name == whole.name or counted) and part.at == whole.at and part.offset == whole.offset and everything
+    same = part.name == whole.name or counted or _FAILED.sub("", part.name, count=1) == whole.name
+    return same and part.at == whole.at and part.offset == whole.offset and everything

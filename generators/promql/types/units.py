@@ -59,10 +59,11 @@ class Unit:
 
 
 def _spelled(unit: Unit) -> str:
-    for name, length in _PER.items():
+    for name, length in _PER.items() if unit.power_of("seconds") == -1 else ():
         rest = unit.times(Unit(_SECOND, length))
-        if unit.power_of("seconds") < 0 and rest.scale in _ROUND:
-            return f"{rest} per {name}" if rest.dimensions else f"per {name}"
+        above = next((words for words, named in _NAMED.items() if rest.same_as(named)), "")
+        if above:
+            return f"{above} per {name}" if rest.dimensions else f"per {name}"
     parts = "·".join(name if power == 1 else f"{name}^{power}" for name, power in unit.dimensions)
     return parts if unit.scale == 1 else f"{float(unit.scale):g} {parts}"
 
@@ -75,7 +76,6 @@ PER_SECOND = RATIO.over(SECONDS)
 
 _BINARY = ("kibi", "mebi", "gibi", "tebi")
 _DECIMAL = ("kilo", "mega", "giga", "tera")
-_ROUND = (Fraction(1), Fraction(1, 1000), Fraction(1000))
 _PER = {"second": Fraction(1), "minute": Fraction(60), "hour": Fraction(3600), "day": Fraction(86400)}
 
 _NAMED: dict[str, Unit] = {
