@@ -87,7 +87,7 @@ SOUND: Mapping[str, Mapping[str, str]] = {
         "docker-compose.yml": "services:\n  a: {image: 'a/b:${TAG}'}\n  b: {image: 'a/b@sha256:0f'}\n  c: {image: 'host:5000/a/b:1.0'}\n  d: {image: a/d, build: .}\n",
     },
     "passwords that are none": {
-        "docker-compose.yml": "services:\n  a:\n    image: a/b:1.0\n    environment:\n      A_PASSWORD: ${A_PASSWORD}\n      DB_PASSWORD_FILE: /run/secrets/db\n"
+        "docker-compose.yml": "services:\n  a:\n    image: a/b:1.0\n    environment:\n      A_PASSWORD: ${A_PASSWORD}\n      B_PASSWORD: a9x-${PLACE}-kq7\n      DB_PASSWORD_FILE: /run/secrets/db\n"
         "      ALLOW_EMPTY_PASSWORD: 'yes'\n      TOKEN_TTL: 3600\n      DSN: 'postgresql://u:${P}@db/x'\n      API_TOKEN: <token>\n",
     },
     "Loki's rules": {
@@ -136,7 +136,7 @@ SOUND: Mapping[str, Mapping[str, str]] = {
     },
     "variables for a function, a name and a list of labels": {
         "d.json": '{"title": "D", "panels": [{"datasource": {"type": "prometheus"}, "targets": [{"expr": "sum(${f:value}(a$suffix[$w])) by (b $more)"},'
-        '{"expr": "sum(rate(a_total[1m])) by (b$rest)"}]}], "templating": {"list": [{"name": "f", "type": "custom", "current": {"value": "rate"}},'
+        '{"expr": "sum(rate(a_total[1m])) by (b $rest)"}]}], "templating": {"list": [{"name": "f", "type": "custom", "current": {"value": "rate"}},'
         '{"name": "suffix", "type": "query"}, {"name": "w", "type": "interval", "query": "1m,5m", "current": {"value": "$__auto_interval_w"}},'
         '{"name": "more", "type": "custom", "query": "None : , All : \\\\,c", "current": {"text": "", "value": ""}}, {"name": "rest", "type": "query"}]}}',
     },
@@ -157,6 +157,12 @@ SOUND: Mapping[str, Mapping[str, str]] = {
         "a/rules.yml": "groups: [{name: a, rules: [{alert: Down, expr: up == 0, labels: {severity: page}}]}]\n",
         "b/prometheus.yml": "rule_files: ['*les.yml']\nscrape_configs: []\n",
         "b/rules.yml": "groups: [{name: a, rules: [{alert: Gone, expr: up == 0, labels: {severity: page}}]}]\n",
+    },
+    "an inhibition by a label that the series decide": {
+        "alertmanager.yml": "route: {receiver: a}\nreceivers: [{name: a}]\ninhibit_rules:\n"
+        "  - {source_matchers: [severity=critical], target_matchers: [severity=warning], equal: [team]}\n",
+        "rules.yml": "groups: [{name: a, rules: [{alert: Down, expr: 'a > 9', labels: {severity: critical, team: '{{ $labels.team }}'}},"
+        "{alert: Slow, expr: 'b > 8', labels: {severity: warning, team: api}}]}]\n",
     },
     "an inhibition whose alerts share a name": {
         "alertmanager.yml": "route: {receiver: a}\nreceivers: [{name: a}]\ninhibit_rules:\n"
