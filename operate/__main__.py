@@ -17,6 +17,7 @@ from operate.commands import (
     USERS_FAULT,
     Call,
     UserFault,
+    audit,
     build,
     check,
     deploy,
@@ -48,6 +49,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "rollback": (rollback, "go back to the release before, or to a named one"),
     "down": (down, "stop everything; history, silences and secrets stay"),
     "ping": (ping, "send a test alert through every channel and show what arrived"),
+    "audit": (audit, "judge any repository's monitoring: what can never work, the worst first"),
     "schema": (schema, "print the JSON Schema of the spec"),
 }
 SPEC = Path("spec/football.yaml")

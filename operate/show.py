@@ -107,7 +107,9 @@ class Show:
 
 def _console(stream: Any) -> Console:
     # NO_COLOR and TERM are rich's business; a pipe gets unwrapped plain text.
-    return Console(file=stream, width=None if stream.isatty() else 10_000, no_color=bool(os.environ.get("NO_COLOR")) or None)
+    # No emoji: "compose.yml:100:32" is a place, not a picture of a hundred.
+    no_color = bool(os.environ.get("NO_COLOR")) or None
+    return Console(file=stream, width=None if stream.isatty() else 10_000, no_color=no_color, emoji=False)
 
 
 def _annotation(fault: Fault) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from generators.fault import Fault, Where
-from generators.ir.alerting import InhibitRule, Matcher, Route
+from generators.ir.alerting import Alerting, InhibitRule, Matcher, Route
 from generators.ir.compiled import Compiled
 from generators.ir.rules import AlertingRule
 from generators.promql import Labels, ParseFault, labels_of, parse
@@ -30,7 +30,12 @@ def _routes(route: Route) -> Iterator[Route]:
 
 def receivers(compiled: Compiled) -> Iterator[Fault]:
     """Every receiver and time interval that a route names is there, once; each that tells somebody is named by a route."""
-    alerting, routes = compiled.alerting, tuple(_routes(compiled.alerting.route))
+    return named(compiled.alerting)
+
+
+def named(alerting: Alerting) -> Iterator[Fault]:
+    """The same of an Alertmanager configuration alone, whoever wrote it."""
+    routes = tuple(_routes(alerting.route))
     used_times = {name for route in routes for name in (*route.mute_time_intervals, *route.active_time_intervals)}
     for kind, declared, used in (
         ("receiver", [(one.name, one.where) for one in alerting.receivers], {route.receiver for route in routes}),
@@ -92,7 +97,7 @@ class _Known:
         value = alert if label == "alertname" else rule.labels.get(label)
         if value is not None and "{{" not in value:
             return value
-        return None if value is not None or _labels(rule.expr).may_have(label) or label in self.external else ""
+        return None if value is not None or kept_labels(rule.expr).may_have(label) or label in self.external else ""
 
     def matching(self, matchers: tuple[Matcher, ...]) -> tuple[str, ...]:
         """The alerts that may match; asked again and again for one side of a rule."""
@@ -111,11 +116,12 @@ class _Known:
         together: dict[str, list[Matcher]] = defaultdict(list)
         for matcher in matchers:
             together[matcher.label].append(matcher)
-        return all(_possible(self.fixed(alert, label), tuple(some)) for label, some in together.items())
+        return all(possible_with(self.fixed(alert, label), tuple(some)) for label, some in together.items())
 
 
 @lru_cache(maxsize=4096)
-def _labels(expr: str) -> Labels:
+def kept_labels(expr: str) -> Labels:
+    """The labels an expression's series may have; all of them where it does not parse, which is said elsewhere."""
     try:
         return labels_of(parse(expr))
     except ParseFault:
@@ -135,7 +141,8 @@ def _values(matchers: tuple[Matcher, ...]) -> frozenset[str] | None:
     return frozenset(value for value in set.intersection(*named) if all(_holds(one, value) for one in matchers))
 
 
-def _possible(fixed: str | None, matchers: tuple[Matcher, ...]) -> bool:
+def possible_with(fixed: str | None, matchers: tuple[Matcher, ...]) -> bool:
+    """Whether a label whose value is fixed (None: any) can satisfy all these matchers of it."""
     if fixed is not None:
         return all(_holds(one, fixed) for one in matchers)
     values = _values(matchers)

@@ -14,6 +14,12 @@ Place = tuple[str | int, ...]
 Position = tuple[str, int, int]
 """File, line, column. The path of a place is written out when somebody asks: of thousands of places almost none is."""
 
+
+def position(where: Where) -> Position:
+    """A place without its path."""
+    return where.file, where.line, where.column
+
+
 DEEPEST = 60
 """How deep values may nest: far deeper than the model goes, and far from where the machine's stack ends."""
 

@@ -29,7 +29,7 @@ _LONGEST_INTEGER = 30
 _RESOLVE: Callable[[type[yaml.Node], str, tuple[bool, bool]], str] = Resolver().resolve
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """The text cannot be read any further."""
 
     def __init__(self, fault: Fault) -> None:
@@ -40,26 +40,39 @@ class _RefusedError(Exception):
 def yaml_source(text: str, shown: str) -> Source:
     """YAML text as a source, with its faults. Never raises."""
     source = Source()
-    bad = _UNPRINTABLE.search(text)
-    if bad:
-        where = Where(shown, text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start()))
-        what = f"the character U+{ord(bad[0]):04X} cannot be printed"
-        source.faults.append(Fault("yaml", where, what, "Take it out, or write it in double quotes as an escape."))
+    unprintable = unprintable_in(text, shown)
+    if unprintable:
+        source.faults.append(unprintable)
         return source
     try:
-        _Composer(yaml.parse(text, Loader), source, shown).document()
-    except _RefusedError as refused:
+        Composer(yaml.parse(text, Loader), source, shown).document()
+    except RefusedError as refused:
         source.faults.append(refused.fault)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Where(shown, mark.line + 1, mark.column + 1) if mark else Where(shown)
-        source.faults.append(Fault("yaml", where, f"this is no YAML: {error.problem or error.context}", "Mend the text there."))
     except yaml.YAMLError as error:
-        source.faults.append(Fault("yaml", Where(shown), f"this is no YAML: {error}", "Mend the text."))
+        source.faults.append(no_yaml(error, shown))
     return source
 
 
-class _Composer:
+def unprintable_in(text: str, shown: str) -> Fault | None:
+    """The fault of the first character that YAML does not allow; None where there is none."""
+    bad = _UNPRINTABLE.search(text)
+    if bad is None:
+        return None
+    where = Where(shown, text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start()))
+    what = f"the character U+{ord(bad[0]):04X} cannot be printed"
+    return Fault("yaml", where, what, "Take it out, or write it in double quotes as an escape.")
+
+
+def no_yaml(error: yaml.YAMLError, shown: str) -> Fault:
+    """The fault of a text that the parser refuses, at the place that it names."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Fault("yaml", Where(shown), f"this is no YAML: {error}", "Mend the text.")
+    mark = error.problem_mark or error.context_mark
+    where = Where(shown, mark.line + 1, mark.column + 1) if mark else Where(shown)
+    return Fault("yaml", where, f"this is no YAML: {error.problem or error.context}", "Mend the text there.")
+
+
+class Composer:
     """One document's events on their way to values."""
 
     def __init__(self, events: Iterator[Event], source: Source, shown: str) -> None:
@@ -77,12 +90,12 @@ class _Composer:
             event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
             fix = "Write a spec; docs/guides/first-steps.md shows a small one."
-            raise _RefusedError(Fault("yaml", Where(self._shown), "the file is empty", fix))
+            raise RefusedError(Fault("yaml", Where(self._shown), "the file is empty", fix))
         value = self._value(event, ())
         for event in self._events:
             if isinstance(event, NodeEvent):
                 where = self._where(event, ())
-                raise _RefusedError(
+                raise RefusedError(
                     Fault("yaml", where, "a second document begins", "Keep one document; split specs with `include:`.")
                 )
         self._source.value = value
@@ -97,7 +110,7 @@ class _Composer:
             return self._alias(event.anchor, place)
         if len(place) > DEEPEST:
             what = f"values are nested more than {DEEPEST} deep"
-            raise _RefusedError(Fault("yaml", self._where(event, place), what, "Nest less; no spec needs that."))
+            raise RefusedError(Fault("yaml", self._where(event, place), what, "Nest less; no spec needs that."))
         self._grow(1, place)
         before, anchor = self._count, getattr(event, "anchor", None)
         if anchor:
@@ -116,15 +129,15 @@ class _Composer:
         self._count += count
         if self._count > MOST_VALUES:
             what = f"the text stands for more than {MOST_VALUES} values"
-            raise _RefusedError(Fault("yaml", self._source.where(place), what, "Write out less with aliases; split the spec."))
+            raise RefusedError(Fault("yaml", self._source.where(place), what, "Write out less with aliases; split the spec."))
 
     def _alias(self, anchor: str, place: Place) -> Any:
         if anchor in self._open:
             what = f"the alias '*{anchor}' stands inside what it repeats"
-            raise _RefusedError(Fault("yaml", self._source.where(place), what, "Write the value out."))
+            raise RefusedError(Fault("yaml", self._source.where(place), what, "Write the value out."))
         if anchor not in self._anchors:
             what = f"no anchor '&{anchor}' stands before this alias"
-            raise _RefusedError(Fault("yaml", self._source.where(place), what, "Write the value out."))
+            raise RefusedError(Fault("yaml", self._source.where(place), what, "Write the value out."))
         value, size = self._anchors[anchor]
         self._grow(size, place)
         return value
@@ -133,7 +146,7 @@ class _Composer:
         tag = getattr(event, "tag", None)
         if tag and tag != "!" and not (isinstance(event, ScalarEvent) and tag in _KNOWN_TAGS):
             what = f"the tag '{tag}' is not read here"
-            raise _RefusedError(Fault("yaml", self._where(event, place), what, "Write a plain value."))
+            raise RefusedError(Fault("yaml", self._where(event, place), what, "Write a plain value."))
 
     def _sequence(self, place: Place) -> list[Any]:
         items: list[Any] = []
@@ -146,7 +159,7 @@ class _Composer:
         while not isinstance(key := next(self._events), CollectionEndEvent):
             if not isinstance(key, ScalarEvent) or key.value == "<<":
                 fix = "Write the keys out; merge keys are not read."
-                raise _RefusedError(Fault("yaml", self._where(key, place), "a key must be a plain string", fix))
+                raise RefusedError(Fault("yaml", self._where(key, place), "a key must be a plain string", fix))
             name = str(key.value)
             inner = (*place, name)
             if name in result:
@@ -161,7 +174,7 @@ class _Composer:
         what = f"'{name}' is written twice; the first stands at line {line}"
         fix = "Keep one of the two, or give one of them another name."
         self._source.faults.append(Fault("duplicate-name", where, what, fix))
-        _Composer(self._events, Source(), self._shown)._skip()
+        Composer(self._events, Source(), self._shown)._skip()
 
     def _skip(self) -> None:
         """Read past one value; its own faults would be echoes."""

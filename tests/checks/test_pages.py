@@ -7,6 +7,7 @@ import re
 import pytest
 
 from generators.checks.expressions import CHECKS
+from tests.audit.test_pages import PLACES
 from tests.checks.examples import PAGES, examples, faults
 from tests.refusals.fixtures import HERE
 
@@ -29,7 +30,7 @@ def test_the_good_example_is_found_by_no_check(id: str) -> None:
 
 def test_each_check_is_one_row_one_module_one_page_and_one_line_of_the_index() -> None:
     assert len(set(IDS)) == len(IDS)
-    assert {path.stem for path in PAGES.glob("*.md")} - {"README"} == set(IDS)
+    assert {path.stem for path in PAGES.glob("*.md")} - {"README"} == {*IDS, *PLACES}
     index = (PAGES / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| \[([\w-]+)\]", index, re.MULTILINE) == IDS
 
