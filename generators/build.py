@@ -23,6 +23,7 @@ from generators.fault import Fault, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from generators.plan import MixinPlan, Plan
+from generators.proof.echoes import prove_echoes
 from generators.proof.routes import prove_routes
 from generators.proof.rules import prove_rules, unprovable
 from generators.proof.scenarios import prove_notifications
@@ -98,7 +99,7 @@ def compile_plan(plan: Plan) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
-        test_files=prove_rules(plan),
+        test_files=(*prove_rules(plan), *prove_echoes(plan)),
         route_tests=prove_routes(plan),
         scenarios=prove_notifications(plan),
     )

@@ -44,8 +44,9 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioFile:
-    """`alertmanager/tests/<name>.yml`. `usually` are by receiver the alerts that it hears of at most times. `alerts` are the labels of the alerts by the names that the scenarios give them. Prometheus
-    sends a firing alert again every `resend` seconds, and each time it holds for `valid` seconds."""
+    """`alertmanager/tests/<name>.yml`. `usually` are by receiver the alerts that it hears of at most times. `alerts` are the labels
+    of the alerts by the names that the scenarios give them. Prometheus sends a firing alert again every `resend` seconds, and each
+    time it holds for `valid` seconds."""
 
     name: str
     title: str

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from generators import conventions as name
 from generators.plan import Alert, Plan, Service, Slo
 from generators.promql import parse, selectors
+from generators.promql.syntax import Matcher
 from generators.proof.sending import ticks
 from generators.proof.slos import PAGE_SECONDS, TICKET_SECONDS, WORKBOOK, Tier
 
@@ -19,7 +21,13 @@ FOLLOWS = ("outage", "absence", "degradation", "business")
 """The signals of what follows from a failure below; an error budget burns, too. What is merely full (saturation) does not, nor does
 an alert without `for`: it counts events such as restarts."""
 
-ECHOES = {"RecentOutage15m": 900, "RecentOutage35m": 2100, "RecentOutage135m": 8100, "RecentOutage375m": 22500}
+ECHOES = {
+    "RecentOutage1m": 60,
+    "RecentOutage5m": 300,
+    "RecentOutage30m": 1800,
+    "RecentOutage130m": 7800,
+    "RecentOutage370m": 22200,
+}
 """How long it is remembered after its end that a service was out, for what is judged over longer windows."""
 
 
@@ -57,21 +65,19 @@ def watches(alert: Alert, service: Service) -> bool:
     if service not in alert.services:
         return False
     labels = {"exporter": "", **service.target_labels}
-    wanted = [
-        matcher
-        for node in (selectors(parse(alert.when)) if alert.when else ())
-        for matcher in node.matchers
-        if matcher.name in labels and matcher.op in ("=", "!=")
-    ]
-    return all((labels[one.name] == one.value) == (one.op == "=") for one in wanted)
+    return all((labels[one.name] == one.value) == (one.op == "=") for one in _matchers(alert.when) if one.name in labels)
+
+
+@cache
+def _matchers(when: str) -> tuple[Matcher, ...]:
+    found = (one for node in (selectors(parse(when)) if when else ()) for one in node.matchers)
+    return tuple(one for one in found if one.op in ("=", "!="))
 
 
 def late(plan: Plan, alert: Alert, service: Service) -> Reaction:
     """What fails itself: seen by the last scrape and evaluation that may see it; its end by the first."""
     fires = service.scrape_interval + plan.stack.evaluation_interval + alert.window + ticks(plan, alert.hold)
-    return Reaction(
-        title_of(alert.name, service), labels_of(plan, alert, service), fires, LASTS + ticks(plan, alert.keep_firing)
-    )
+    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), fires, LASTS + ticks(plan, alert.keep_firing))
 
 
 def early(plan: Plan, alert: Alert, service: Service) -> Reaction:

@@ -4,15 +4,14 @@ the Plan's `notify`. Out: for each route with a channel that no other route of t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
 
 from generators import conventions as name
 from generators.ir.scenarios import Firing, Message, Scenario, ScenarioFile
 from generators.plan import NotifyRoute, Plan
-from generators.proof.hours import SEASONS, within, written
+from generators.proof.calendar import Calendar
+from generators.proof.hours import written
 from generators.proof.routes import routed
 from generators.proof.sending import resend, valid
-from generators.zones import zone
 
 URGENT = 60
 """Seconds after which a critical group tells of more, at the latest."""
@@ -26,6 +25,7 @@ def grouping_file(plan: Plan) -> ScenarioFile:
     """alertmanager/tests/grouping.yml."""
     alerts: dict[str, Labels] = {}
     scenarios: list[Scenario] = []
+    calendar = Calendar.of(plan)
     for index, route in enumerate(plan.notify.routes):
         found = next(_examples(plan, route), None)
         if found:
@@ -34,7 +34,7 @@ def grouping_file(plan: Plan) -> ScenarioFile:
             for which, other in _others(plan, labels):
                 mine[f"{which} of route {index + 1}"] = other
             alerts |= mine
-            scenarios.append(_scenario(plan, route, channel, index + 1, mine))
+            scenarios.append(_scenario(plan, calendar, route, channel, index + 1, mine))
     title = "One message for what concerns one service at one severity; when it is sent, and when again."
     return ScenarioFile("grouping", title, alerts, tuple(scenarios), resend(plan), valid(plan))
 
@@ -62,38 +62,27 @@ def _others(plan: Plan, labels: Labels) -> Iterator[tuple[str, Labels]]:
                 break
 
 
-def _scenario(plan: Plan, route: NotifyRoute, channel: str, number: int, alerts: dict[str, Labels]) -> Scenario:
+def _scenario(
+    plan: Plan, calendar: Calendar, route: NotifyRoute, channel: str, number: int, alerts: dict[str, Labels]
+) -> Scenario:
     wait, interval = plan.notify.group_wait, plan.notify.group_interval
     first, second, third, *others = alerts
     critical = alerts[first][name.SEVERITY] == "critical"
     step = min(interval, URGENT) if critical else interval
     # Told again at the first look after more than the repeat interval has passed (notify.go, needsUpdate).
     again = wait + step + (route.repeat // step + 1) * step
-    starts, room = _start(plan, route)
+    starts, room = calendar.longest(route.hours)
     lasts = min(again + MORE, room)
     messages = [Message(wait, channel, (first, second)), Message(wait + step, channel, (first, second, third))]
     messages.append(Message(again, channel, (first, second, third)))
     for other in others:
         own = min(interval, URGENT) if alerts[other][name.SEVERITY] == "critical" else interval
         messages += [Message(wait, channel, (other,)), Message(wait + (route.repeat // own + 1) * own, channel, (other,))]
-    firings = (Firing(first, 0), Firing(second, max(wait - 1, 0)), Firing(third, wait + MORE), *(Firing(one, 0) for one in others))
+    firings = (
+        Firing(first, 0),
+        Firing(second, max(wait - 1, 0)),
+        Firing(third, wait + MORE),
+        *(Firing(one, 0) for one in others),
+    )
     heard = tuple(sorted((one for one in messages if one.at <= lasts), key=lambda one: (one.at, one.alerts)))
     return Scenario(f"route {number} tells {channel}", written(starts), lasts, firings, messages=heard)
-
-
-def _start(plan: Plan, route: NotifyRoute) -> tuple[datetime, int]:
-    """When the route is open and nothing is worked on, and for how many seconds at least."""
-    day = datetime.combine(SEASONS["winter"], time(0), zone("UTC"))
-    best = (day, 0)
-    for start in (day + timedelta(hours=count) for count in range(5 * 24)):
-        room = 0
-        while room < 30 * 3600 and _open(plan, route, start + timedelta(seconds=room)):
-            room += 900
-        if room > best[1]:
-            best = (start, room)
-    return best[0], best[1] - 900
-
-
-def _open(plan: Plan, route: NotifyRoute, moment: datetime) -> bool:
-    hours = [one for one in plan.notify.hours if one.name == route.hours]
-    return all(within(one, moment) for one in hours) and not any(within(work, moment) for work in plan.notify.maintenance)

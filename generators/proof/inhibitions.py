@@ -5,11 +5,11 @@ critical alert."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
 
 from generators import conventions as name
 from generators.ir.scenarios import Firing, Scenario, ScenarioFile
 from generators.plan import Plan, Service
+from generators.proof.calendar import Calendar
 from generators.proof.failures import (
     CAUSES,
     LASTS,
@@ -23,21 +23,19 @@ from generators.proof.failures import (
     states,
     watches,
 )
-from generators.proof.hours import SEASONS, open_at, within, written
+from generators.proof.hours import open_at, written
 from generators.proof.routes import told
 from generators.proof.sending import resend, valid
-from generators.zones import zone
-
-QUARTER = timedelta(minutes=15)
 
 
 def inhibition_file(plan: Plan) -> ScenarioFile:
     """alertmanager/tests/inhibition.yml."""
     alerts: dict[str, dict[str, str]] = {}
     scenarios: list[Scenario] = []
+    calendar = Calendar.of(plan)
     for title, reactions, heard in _cases(plan):
         alerts |= {one.title: one.labels for one in reactions}
-        scenarios.append(_scenario(plan, title, reactions, heard))
+        scenarios.append(_scenario(plan, calendar, title, reactions, heard))
     title = "Of what fires together, these alerts and no others are told: to whom the routes say, and their end as well."
     return ScenarioFile("inhibition", title, alerts, tuple(scenarios), resend(plan), valid(plan))
 
@@ -119,28 +117,13 @@ def _endless(one: Reaction) -> Reaction:
     return Reaction(one.title, one.labels, one.fires, FOREVER)
 
 
-def _scenario(plan: Plan, title: str, reactions: list[Reaction], heard: list[Reaction]) -> Scenario:
+def _scenario(plan: Plan, calendar: Calendar, title: str, reactions: list[Reaction], heard: list[Reaction]) -> Scenario:
     longest = max(plan.notify.group_interval, plan.notify.group_wait, 60)
     lasts = max(one.ends for one in reactions) + 2 * longest
     firings = tuple(Firing(one.title, one.fires, None if one.ends == FOREVER else one.ends) for one in reactions)
-    starts = _open_hours(plan, lasts)
+    starts = calendar.quietest(lasts)
     receivers: dict[str, list[str]] = {}
     for one in heard:
         for receiver in told(plan, one.labels, open_at(plan, starts)):
             receivers.setdefault(receiver, []).append(one.title)
     return Scenario(title, written(starts), lasts, firings, {receiver: tuple(all_of) for receiver, all_of in receivers.items()})
-
-
-def _open_hours(plan: Plan, lasts: int) -> datetime:
-    """When most routes are open from the first second to the last, and nothing is being worked on: so that nothing is quiet for
-    another reason than inhibition."""
-    begin = datetime.combine(SEASONS["winter"], time(0), zone("UTC"))
-    every = [begin + count * QUARTER for count in range(7 * 24 * 4)]
-    return max(every, key=lambda start: _open(plan, start, start + timedelta(seconds=lasts)))
-
-
-def _open(plan: Plan, start: datetime, end: datetime) -> tuple[bool, int]:
-    """No work, then as many hours as possible; the first of equals is taken."""
-    times = [start + count * QUARTER for count in range(int((end - start) / QUARTER) + 1)] + [end]
-    quiet = not any(within(work, one) for work in plan.notify.maintenance for one in times)
-    return quiet, sum(all(within(hours, one) for one in times) for hours in plan.notify.hours)

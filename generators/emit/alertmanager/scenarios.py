@@ -29,11 +29,9 @@ def _scenario(scenario: Scenario, file: ScenarioFile) -> dict[str, Any]:
         spans.setdefault(_span(firing), []).append(firing.alert)
     # Where all fire at once, the names are those of the file.
     everything = list(spans.values()) == [list(file.alerts)]
-    entry["fires"] = {span: "all" for span in spans} if everything else spans
+    entry["fires"] = dict.fromkeys(spans, "all") if everything else spans
     if scenario.messages:
-        entry["messages"] = [
-            {"at": f"{one.at}s", "receiver": one.receiver, "alerts": one.alerts} for one in scenario.messages
-        ]
+        entry["messages"] = [{"at": f"{one.at}s", "receiver": one.receiver, "alerts": one.alerts} for one in scenario.messages]
     elif file.usually:
         entry["quiet"] = scenario.quiet
     else:
