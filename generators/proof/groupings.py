@@ -30,11 +30,11 @@ def grouping_file(plan: Plan) -> ScenarioFile:
     calendar = Calendar.of(plan)
     for index, route in enumerate(plan.notify.routes):
         # The example that shows most of how a route groups; among many alerts a few are asked.
-        found = max(islice(_examples(plan, route), FEW), key=lambda one: len(list(_others(plan, one[0]))), default=None)
+        found = max(islice(_examples(plan, route), FEW), key=lambda one: len(list(_others(plan, *one))), default=None)
         if found:
             labels, channel = found
             mine = {f"{which} of route {index + 1}": {**labels, "alert": which} for which in ("first", "second", "third")}
-            for which, other in _others(plan, labels):
+            for which, other in _others(plan, labels, channel):
                 mine[f"{which} of route {index + 1}"] = other
             alerts |= mine
             scenarios.append(_scenario(plan, calendar, route, channel, index + 1, mine))
@@ -48,13 +48,17 @@ def _examples(plan: Plan, route: NotifyRoute) -> Iterator[tuple[Labels, str]]:
         if labels.get(name.SIGNAL) == "heartbeat" or not route.takes(labels):
             continue
         for channel in route.to:
-            if [one for one in plan.notify.routes if channel in one.to and one.takes(labels)] == [route]:
+            if _only(plan, labels, channel) == [route]:
                 yield labels, channel
 
 
-def _others(plan: Plan, labels: Labels) -> Iterator[tuple[str, Labels]]:
-    """Labels that are in no group with these, where the same routes take them: of another service, or of another severity."""
-    same = [route for route in plan.notify.routes if route.takes(labels)]
+def _only(plan: Plan, labels: Labels, channel: str) -> list[NotifyRoute]:
+    return [one for one in plan.notify.routes if channel in one.to and one.takes(labels)]
+
+
+def _others(plan: Plan, labels: Labels, channel: str) -> Iterator[tuple[str, Labels]]:
+    """Labels that are in no group with these, of which the channel hears by the same route: of another service, or severity."""
+    same = _only(plan, labels, channel)
     services = ({**labels, **one.labels, "alert": "other"} for one in plan.services)
     severities = ({**labels, name.SEVERITY: one, "alert": "other"} for one in ("critical", "warning", "info"))
     for which, label, candidates in (
@@ -62,7 +66,7 @@ def _others(plan: Plan, labels: Labels) -> Iterator[tuple[str, Labels]]:
         ("another severity", name.SEVERITY, severities),
     ):
         for other in candidates:
-            if other[label] != labels.get(label) and [one for one in plan.notify.routes if one.takes(other)] == same:
+            if other[label] != labels.get(label) and _only(plan, other, channel) == same:
                 yield which, other
                 break
 
