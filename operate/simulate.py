@@ -71,6 +71,8 @@ def _reactions(plan: Plan, fault: str) -> Iterator[Reaction]:
     if first in services and not second:
         yield from _down(plan, services[first])
         return
+    if first in services and first not in alerts:
+        raise UnknownFault(f"{fault}: '{first}' is a service; only an alert is followed by one. Say {first}, or ALERT:{first}.")
     if first not in alerts:
         raise UnknownFault(_said(fault, first, [*services, *alerts], "there is no service and no alert"))
     watched = {one.name: one for one in alerts[first].services}

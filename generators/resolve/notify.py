@@ -10,6 +10,7 @@ from generators.plan import Channel, ChannelKind, Heartbeat, Hours, Maintenance,
 from generators.resolve.context import Context, as_tuple
 from generators.resolve.secrets import kind_of_secret
 from generators.spec import model
+from generators.zones import zone
 
 _DAYS = {
     "mon": "monday",
@@ -116,7 +117,7 @@ def _span(context: Context, place: tuple[str, ...], part: model.Hours | model.Ma
             )
     if part.start >= part.end and _TIME.fullmatch(part.start) and _TIME.fullmatch(part.end):
         context.fault("value", context.where(*place, "to"), f"{part.start} to {part.end} is empty", "End after the beginning.")
-    if not re.fullmatch(r"UTC|Local|[A-Z]\w+(/[\w+-]+)+", part.zone):
+    if zone(part.zone) is None:
         fix = "Name it like Asia/Shanghai or UTC."
         context.fault("value", context.where(*place, "zone"), f"'{part.zone}' is no time zone", fix)
     weekdays = days(part.days) if part.days else ()
