@@ -3,7 +3,7 @@ be disturbed by hours and planned work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from generators.plan import Plan
@@ -22,6 +22,7 @@ class Calendar:
     """Each quarter of an hour of a week and a day: whether nothing is being worked on, and the hours that are open."""
 
     quarters: tuple[tuple[bool, frozenset[str]], ...]
+    known: dict[int, datetime] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan) -> Calendar:
@@ -38,8 +39,10 @@ class Calendar:
         """When most hours are open from the first second to the last, and nothing is being worked on: so that nothing is quiet for
         another reason than inhibition. The first of equals is taken."""
         long = min(lasts // LENGTH + 2, DAY)
-        best = max(range(7 * DAY), key=lambda start: self._open(self.quarters[start : start + long]))
-        return BEGIN + best * QUARTER
+        if long not in self.known:
+            best = max(range(7 * DAY), key=lambda start: self._open(self.quarters[start : start + long]))
+            self.known[long] = BEGIN + best * QUARTER
+        return self.known[long]
 
     def _open(self, span: tuple[tuple[bool, frozenset[str]], ...]) -> tuple[bool, int]:
         return all(quiet for quiet, _ in span), len(frozenset.intersection(*(hours for _, hours in span)))

@@ -4,6 +4,7 @@ Prometheus may, what follows from it as early and remembered as long."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -58,15 +59,47 @@ def states(plan: Plan, service: Service) -> tuple[Alert, ...]:
     """The alerts that say that the service is gone: critical outages that are seen in one scrape."""
     return tuple(
         alert
-        for alert in plan.alerts
-        if alert.signal == "outage" and alert.severity == "critical" and alert.window == 0 and watches(alert, service)
+        for alert in alerts_of(plan, service)
+        if alert.signal == "outage" and alert.severity == "critical" and alert.window == 0
     )
 
 
-def watches(alert: Alert, service: Service) -> bool:
-    """Whether the alert can fire on the service: no selector of its condition contradicts the labels of the service's series."""
-    if service not in alert.services:
-        return False
+class _Watchers:
+    """The alerts and objectives of each service, by its name. A system may have a thousand services: they are sorted out once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.alerts: dict[str, list[Alert]] = {}
+        self.slos: dict[str, list[Slo]] = {}
+        for alert in plan.alerts:
+            for service in alert.services:
+                if _can_fire(alert, service):
+                    self.alerts.setdefault(service.name, []).append(alert)
+        for slo in plan.slos:
+            self.slos.setdefault(slo.service.name, []).append(slo)
+
+
+_LATEST: list[_Watchers] = []
+
+
+def _watchers(plan: Plan) -> _Watchers:
+    if not _LATEST or _LATEST[0].plan is not plan:
+        _LATEST[:] = [_Watchers(plan)]
+    return _LATEST[0]
+
+
+def alerts_of(plan: Plan, service: Service) -> list[Alert]:
+    """The alerts that can fire on a service, in the order of the plan."""
+    return _watchers(plan).alerts.get(service.name, [])
+
+
+def slos_of(plan: Plan, service: Service) -> list[Slo]:
+    """The objectives of a service."""
+    return _watchers(plan).slos.get(service.name, [])
+
+
+def _can_fire(alert: Alert, service: Service) -> bool:
+    """Whether no selector of the alert's condition contradicts the labels of the service's series."""
     labels = {"exporter": "", **service.target_labels}
     return all((labels[one.name] == one.value) == (one.op == "=") for one in _matchers(alert.when) if one.name in labels)
 
@@ -101,12 +134,11 @@ def awkward(plan: Plan, cause: Alert, service: Service) -> int:
 
 def following(plan: Plan, service: Service, lasts: int = LASTS) -> Iterator[Reaction]:
     """What a failure sets off on a service that fails because of it."""
-    for alert in plan.alerts:
-        if alert.signal in FOLLOWS and watches(alert, service) and 0 < alert.hold < LASTS:
+    for alert in alerts_of(plan, service):
+        if alert.signal in FOLLOWS and 0 < alert.hold < LASTS:
             yield early(plan, alert, service, lasts)
-    for slo in plan.slos:
-        if slo.service == service:
-            yield from burning(plan, slo, lasts)
+    for slo in slos_of(plan, service):
+        yield from burning(plan, slo, lasts)
 
 
 def burning(plan: Plan, slo: Slo, lasts: int = LASTS) -> Iterator[Reaction]:
@@ -140,11 +172,12 @@ def echoes(plan: Plan, root: Reaction, service: Service) -> Iterator[Reaction]:
 
 def above(plan: Plan, service: Service) -> tuple[Service, ...]:
     """Everything that needs the service, directly or through others."""
+    known = {one.name: one for one in plan.services} if service.dependents else {}
     found: dict[str, Service] = {}
-    waiting = list(service.dependents)
+    waiting = deque(service.dependents)
     while waiting:
-        one = waiting.pop(0)
+        one = waiting.popleft()
         if one not in found and one != service.name:
-            found[one] = plan.service(one)
+            found[one] = known[one]
             waiting += found[one].dependents
     return tuple(found.values())

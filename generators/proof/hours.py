@@ -36,7 +36,8 @@ def hours_file(plan: Plan) -> ScenarioFile:
     scenarios = []
     for moment, title in moments.items():
         now = _told(plan, alerts, moment)
-        quiet = {one: tuple(name for name in names if name not in now.get(one, ())) for one, names in usually.items()}
+        heard = {one: frozenset(names) for one, names in now.items()}
+        quiet = {one: tuple(n for n in names if n not in heard.get(one, ())) for one, names in usually.items()}
         quiet = {one: names for one, names in quiet.items() if names}
         scenarios.append(Scenario(title, written(moment - timedelta(seconds=wait)), wait + AFTER, firings, quiet=quiet))
     title = "Who hears of what: usually, and who of what not at which time. All alerts fire; the time is that of the message."

@@ -15,14 +15,15 @@ from generators.proof.failures import (
     LASTS,
     Reaction,
     above,
+    alerts_of,
     awkward,
     burning,
     early,
     echoes,
     following,
     late,
+    slos_of,
     states,
-    watches,
 )
 from generators.proof.hours import open_at, written
 from generators.proof.routes import told
@@ -46,13 +47,23 @@ Case = tuple[str, list[Reaction], list[Reaction]]
 
 
 def _cases(plan: Plan) -> Iterator[Case]:
+    """Every node that others need; of those that nobody needs, one of each likeness: nothing above them could be told."""
+    tops: dict[object, Service] = {}
     for service in plan.services:
-        if service.depends_on or service.dependents:
+        if service.depends_on and not service.dependents:
+            tops.setdefault(_likeness(plan, service), service)
+    for service in plan.services:
+        if service.dependents or service in tops.values():
             yield from _fails(plan, service)
         if service.dependents:
             yield from _goes_on(plan, service)
             yield _hides_nothing(plan, service)
             yield from _too_light(plan, service)
+
+
+def _likeness(plan: Plan, service: Service) -> tuple[str, str, tuple[str, ...]]:
+    """What decides which alerts a service has, and who hears of them, but for its name."""
+    return service.kind, service.tier, tuple(slo.name for slo in slos_of(plan, service))
 
 
 def _fails(plan: Plan, service: Service) -> Iterator[Case]:
@@ -76,10 +87,10 @@ def _goes_on(plan: Plan, service: Service) -> Iterator[Case]:
     for cause in states(plan, service)[:1]:
         root = late(plan, cause, service)
         remembered = [root, *echoes(plan, root, service)]
-        for dependent in above(plan, service):
+        for dependent in {_likeness(plan, one): one for one in reversed(above(plan, service))}.values():
             forever = [_endless(early(plan, one, dependent)) for one in states(plan, dependent)[:1]]
             yield f"{dependent.name} stays down when {service.name} is back", [*forever, *remembered], [root, *forever]
-            budgets = [_endless(one) for slo in plan.slos if slo.service == dependent for one in burning(plan, slo)]
+            budgets = [_endless(one) for slo in slos_of(plan, dependent) for one in burning(plan, slo)]
             if budgets:
                 title = f"the budgets of {dependent.name} go on burning when {service.name} is back"
                 yield title, [*budgets, *remembered], [root, *budgets]
@@ -91,16 +102,16 @@ def _hides_nothing(plan: Plan, service: Service) -> Case:
     reactions = [
         early(plan, alert, one)
         for one in (service, *above(plan, service))
-        for alert in plan.alerts
-        if alert.signal not in (*CAUSES, "heartbeat") and watches(alert, one) and alert.hold < LASTS
+        for alert in alerts_of(plan, one)
+        if alert.signal not in (*CAUSES, "heartbeat") and alert.hold < LASTS
     ]
-    reactions += [one for slo in plan.slos if slo.service in above(plan, service) for one in burning(plan, slo)]
+    reactions += [one for dependent in above(plan, service) for slo in slos_of(plan, dependent) for one in burning(plan, slo)]
     return f"{what}, which is no outage: nothing is hidden", reactions, reactions
 
 
 def _too_light(plan: Plan, service: Service) -> Iterator[Case]:
     """An outage that pages nobody fires first; what is critical above it is told all the same."""
-    lesser = [one for one in plan.alerts if one.signal in CAUSES and one.severity != "critical" and watches(one, service)]
+    lesser = [one for one in alerts_of(plan, service) if one.signal in CAUSES and one.severity != "critical"]
     pages = [one for dependent in above(plan, service) for one in following(plan, dependent) if _critical(one)]
     for cause in lesser if pages else ():
         root = early(plan, cause, service)

@@ -8,6 +8,7 @@ from datetime import date
 
 from generators.plan import Channel, ChannelKind, Heartbeat, Hours, Maintenance, Notify, NotifyRoute, StackPlan
 from generators.resolve.context import Context, as_tuple
+from generators.resolve.delays import group_wait
 from generators.resolve.secrets import kind_of_secret
 from generators.spec import model
 from generators.zones import zone
@@ -53,7 +54,7 @@ def resolve_notify(context: Context, stack: StackPlan) -> Notify:
         hours=hours,
         maintenance=maintenance,
         heartbeat=Heartbeat(heartbeat.url_file, heartbeat.every, context.where("notify", "heartbeat")) if heartbeat else None,
-        group_wait=notify.group_wait,
+        group_wait=group_wait(context),
         group_interval=notify.group_interval,
         inbox_http=_address(context, stack, "http") if inbox else "",
         inbox_smtp=_address(context, stack, "smtp") if inbox else "",

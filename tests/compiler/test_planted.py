@@ -216,7 +216,7 @@ ROUTING = (
         Planted(what, file, was, now, "test_scenarios.py", "keep_their_promises and football")
         for what, file, was, now in (
             ("messages do not wait", "compile/alerting.py", "group_wait=plan.notify.group_wait,", ""),
-            ("more is told at another time", "compile/alerting.py", "group_interval=plan.notify.group_interval,", ""),
+            ("more is told at another time", "compile/alerting.py", "interval=plan.notify.group_interval,", "interval=200,"),
             ("nothing says how often", "compile/alerting.py", "repeat_interval=region.repeat,", ""),
             ("all is in one message", "compile/alerting.py", "group_by=GROUP_BY,", ""),
             ("a wait is not written", "emit/alertmanager/__init__.py", '("group_wait", "group_interval",', '("group_interval",'),
