@@ -21,6 +21,10 @@ from operate.show import Show
 LIMIT = 600.0
 REMEMBERED = 2000
 CLOCK = "alertmanager-clock"
+HASTY = (
+    "What follows from an outage is told before it where notify.group_wait is not longer than a scrape, an evaluation and the time "
+    "by which the outage's `for` is longer than its own: raise it."
+)
 
 
 class Refused(Exception):  # noqa: N818 - what is raised is that the tools refused
@@ -130,7 +134,8 @@ def _complaint(proof: Proof, tool: Path, place: Path) -> str | None:
     if proof.tool != CLOCK:
         return _run([str(tool), *proof.arguments], place)
     try:
-        return "\n".join(scenarios.play(place, proof.arguments, tool)) or None
+        wrong = scenarios.play(place, proof.arguments, tool)
+        return "\n".join([*wrong, *((HASTY,) if any(" fails (" in one for one in wrong) else ())]) or None
     except ClockError as error:
         return str(error)
 

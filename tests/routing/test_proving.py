@@ -53,6 +53,14 @@ def test_what_is_told_to_others_is_refused(place: Path, tmp_path: Path) -> None:
         prove(place, tmp_path / "proven", show)
 
 
+def test_a_message_that_cannot_wait_for_its_cause_says_how_to_mend_it(place: Path, tmp_path: Path) -> None:
+    show, _ = quiet()
+    config = place / "alertmanager" / "alertmanager.yml"
+    config.write_text(config.read_text(encoding="utf-8").replace("group_wait: 12s", "group_wait: 5s"), encoding="utf-8")
+    with pytest.raises(Refused, match=r"postgres fails .*told of (.|\n)*raise it"):
+        prove(place, tmp_path / "proven", show)
+
+
 def test_where_the_harness_cannot_be_had_a_deploy_goes_on_and_says_so(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
