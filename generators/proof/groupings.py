@@ -23,11 +23,10 @@ FEW = 60
 Labels = dict[str, str]
 
 
-def grouping_file(plan: Plan) -> ScenarioFile:
+def grouping_file(plan: Plan, calendar: Calendar) -> ScenarioFile:
     """alertmanager/tests/grouping.yml."""
     alerts: dict[str, Labels] = {}
     scenarios: list[Scenario] = []
-    calendar = Calendar.of(plan)
     for index, route in enumerate(plan.notify.routes):
         # The example that shows most of how a route groups; among many alerts a few are asked.
         found = max(islice(_examples(plan, route), FEW), key=lambda one: len(list(_others(plan, *one))), default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from generators import conventions as name
 from generators.ir.scenarios import Firing, Scenario, ScenarioFile
@@ -51,11 +52,11 @@ def written(moment: datetime) -> str:
 
 def _told(plan: Plan, alerts: dict[str, dict[str, str]], moment: datetime | None) -> dict[str, tuple[str, ...]]:
     """By receiver what it hears of at a moment; without one, when all hours are open and nothing is being worked on."""
+    open_now = open_at(plan, moment) if moment else always
     working = [work for work in plan.notify.maintenance if moment and within(work, moment)]
     found: dict[str, list[str]] = {}
     for title, labels in alerts.items():
         worked_on = any(labels.get(name.SERVICE) in work.services for work in working)
-        open_now = open_at(plan, moment) if moment else always
         receivers = () if worked_on and labels.get(name.SIGNAL) != "heartbeat" else told(plan, labels, open_now)
         for receiver in receivers:
             if receiver != name.NOBODY_RECEIVER:
@@ -81,13 +82,14 @@ def within(span: Span, moment: datetime) -> bool:
 
 
 def _on(span: Span, day: date) -> bool:
-    listed = {one for part in span.days for one in _listed(part)}
+    listed = _weekdays(span.days)
     return (not listed or WEEK[day.weekday()] in listed) and (not _dates(span) or day in _dates(span))
 
 
-def _listed(part: str) -> tuple[str, ...]:
-    first, _, last = part.partition(":")
-    return WEEK[WEEK.index(first) : WEEK.index(last or first) + 1]
+@cache
+def _weekdays(parts: tuple[str, ...]) -> frozenset[str]:
+    ends = [(first, last or first) for first, _, last in (part.partition(":") for part in parts)]
+    return frozenset(day for first, last in ends for day in WEEK[WEEK.index(first) : WEEK.index(last) + 1])
 
 
 def _dates(span: Span) -> frozenset[date]:

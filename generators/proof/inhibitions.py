@@ -30,11 +30,10 @@ from generators.proof.routes import told
 from generators.proof.sending import resend, valid
 
 
-def inhibition_file(plan: Plan) -> ScenarioFile:
+def inhibition_file(plan: Plan, calendar: Calendar) -> ScenarioFile:
     """alertmanager/tests/inhibition.yml."""
     alerts: dict[str, dict[str, str]] = {}
     scenarios: list[Scenario] = []
-    calendar = Calendar.of(plan)
     for title, reactions, heard in _cases(plan):
         alerts |= {one.title: one.labels for one in reactions}
         scenarios.append(_scenario(plan, calendar, title, reactions, heard))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generators.ir.scenarios import ScenarioFile
 from generators.plan import Plan
+from generators.proof.calendar import Calendar
 from generators.proof.groupings import grouping_file
 from generators.proof.hours import hours_file
 from generators.proof.inhibitions import inhibition_file
@@ -11,4 +12,6 @@ from generators.proof.inhibitions import inhibition_file
 
 def prove_notifications(plan: Plan) -> tuple[ScenarioFile, ...]:
     """The files with anything in them."""
-    return tuple(file for file in (hours_file(plan), grouping_file(plan), inhibition_file(plan)) if file.scenarios)
+    calendar = Calendar.of(plan)
+    files = (hours_file(plan), grouping_file(plan, calendar), inhibition_file(plan, calendar))
+    return tuple(file for file in files if file.scenarios)

@@ -25,6 +25,7 @@ import yaml
 from generators.compile.alerting import compile_alerting
 from generators.emit import alertmanager
 from generators.ir.scenarios import ScenarioFile
+from generators.proof.calendar import Calendar
 from generators.proof.inhibitions import inhibition_file
 from operate import tools
 from operate.clock import Message, Played, Sent, ask
@@ -74,7 +75,7 @@ class Run:
 def _runs(folder: Path, name: str, recorder: Recorder) -> Iterator[Run]:
     """One for each root failure of the spec's scenarios, with a configuration whose receivers are the recorder's."""
     plan = plan_of(name)
-    file: ScenarioFile = inhibition_file(plan)
+    file: ScenarioFile = inhibition_file(plan, Calendar.of(plan))
     files = alertmanager.emit(compile_alerting(plan), (), (file,))
     write(folder / name, files)
     for promise in promises(folder / name / "alertmanager/tests/inhibition.yml"):

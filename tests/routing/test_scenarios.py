@@ -12,6 +12,7 @@ import pytest
 from generators.compile.alerting import compile_alerting
 from generators.ir.alerting import Alerting, Route
 from generators.plan import Plan
+from generators.proof.calendar import Calendar
 from generators.proof.inhibitions import inhibition_file
 from generators.proof.scenarios import prove_notifications
 from tests.routing.played import PRODUCTION, complaints, plan_of
@@ -30,7 +31,7 @@ def test_both_specs_keep_their_promises(tmp_path: Path, name: str) -> None:
 def test_every_node_of_the_graph_fails_once(name: str) -> None:
     plan = plan_of(name)
     nodes = {one.name for one in plan.services if one.depends_on or one.dependents}
-    told = [one.name for one in inhibition_file(plan).scenarios]
+    told = [one.name for one in inhibition_file(plan, Calendar.of(plan)).scenarios]
     assert len(nodes) == {"football": 4, "shop": 8}[name]
     assert {node for node in nodes if not any(one.startswith(f"{node} fails (") for one in told)} == set()
 
@@ -105,7 +106,7 @@ def test_a_page_is_held_back_by_a_critical_cause_only(tmp_path: Path) -> None:
     """The database's outage is a warning: objectives and outages above it are paged all the same. A configuration in which it
     counts as critical is found out."""
     plan = tuned(plan_of("football"), "PostgresDown", severity="warning")
-    assert any("no critical cause" in one.name for one in inhibition_file(plan).scenarios)
+    assert any("no critical cause" in one.name for one in inhibition_file(plan, Calendar.of(plan)).scenarios)
     assert complaints(tmp_path / "good", plan, "inhibition") == []
     assert complaints(tmp_path / "bad", plan, "inhibition", alerting=compile_alerting(plan_of("football"))) != []
 
@@ -121,7 +122,7 @@ def test_a_cause_that_comes_too_late_is_found_out(tmp_path: Path) -> None:
 def test_an_exporter_that_is_down_hides_nothing(tmp_path: Path) -> None:
     """If it did, it would be found out."""
     plan, wrong = plan_of("football"), tuned(plan_of("football"), "ExporterDown", signal="outage", severity="critical", hold=15)
-    assert any(one.name.startswith("the exporter of postgres") for one in inhibition_file(plan).scenarios)
+    assert any(one.name.startswith("the exporter of postgres") for one in inhibition_file(plan, Calendar.of(plan)).scenarios)
     assert any("exporter" in one for one in complaints(tmp_path, plan, "inhibition", alerting=compile_alerting(wrong)))
 
 
