@@ -26,8 +26,10 @@ from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from generators.ir.tests import TestFile
 from generators.plan import MixinPlan, Plan
+from generators.proof.echoes import prove_echoes
 from generators.proof.routes import prove_routes
 from generators.proof.rules import prove_rules
+from generators.proof.scenarios import prove_notifications
 from generators.read.mixins import read_mixin
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
@@ -120,8 +122,9 @@ def compile_plan(plan: Plan, tests: tuple[TestFile, ...]) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
-        test_files=tests,
+        test_files=(*tests, *prove_echoes(plan)),
         route_tests=prove_routes(plan),
+        scenarios=prove_notifications(plan),
     )
 
 
@@ -132,7 +135,7 @@ def emit(compiled: Compiled) -> dict[str, str]:
         **prometheus.emit(compiled.prometheus),
         **rules.emit(compiled.rule_files),
         **ruletests.emit(compiled.test_files),
-        **alertmanager.emit(compiled.alerting, compiled.route_tests),
+        **alertmanager.emit(compiled.alerting, compiled.route_tests, compiled.scenarios),
         **grafana.emit(compiled.grafana),
         **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
         **engine,

@@ -27,6 +27,7 @@ from operate.commands import (
     plan,
     rollback,
     schema,
+    simulate,
     status,
     verify,
 )
@@ -49,6 +50,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "rollback": (rollback, "go back to the release before, or to a named one"),
     "down": (down, "stop everything; history, silences and secrets stay"),
     "ping": (ping, "send a test alert through every channel and show what arrived"),
+    "simulate": (simulate, "what a fault would set off: alerts, inhibition, groups, messages"),
     "audit": (audit, "judge any repository's monitoring: what can never work, the worst first"),
     "schema": (schema, "print the JSON Schema of the spec"),
 }

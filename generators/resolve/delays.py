@@ -13,6 +13,9 @@ from generators.resolve.queries import window
 from generators.slo import text_of
 
 OWED = ("outage", "absence")
+WAIT = 10
+SPARE = 2
+"""Seconds between a cause that was sent and one that has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,17 @@ class Delay:
     def __str__(self) -> str:
         parts = f"scrape {self.scrape}s + evaluation {self.evaluation}s + window {self.window}s + for {self.hold}s"
         return f"{self.total}s at worst ({parts} + group_wait {self.wait}s)"
+
+
+def group_wait(context: Context) -> int:
+    """As written. Else as long as it takes until all that one failure sets off has been seen, a scrape and an evaluation, so that
+    no message goes out before its cause has arrived; less where nothing depends on anything."""
+    spec = context.spec
+    if spec.notify.group_wait is not None:
+        return spec.notify.group_wait
+    needed = {other for service in spec.services.values() for other in service.depends_on}
+    scrapes = [spec.services[one].scrape_interval or spec.stack.scrape_interval for one in needed if one in spec.services]
+    return max(WAIT, max(scrapes) + spec.stack.evaluation_interval + SPARE) if scrapes else WAIT
 
 
 def check_delays(context: Context, alerts: tuple[Alert, ...], derived: tuple[Derived, ...]) -> None:
@@ -62,7 +76,7 @@ def _delay(context: Context, alert: Alert, rules: dict[str, str]) -> Delay:
     stack = context.spec.stack
     scrape = max((service.scrape_interval for service in alert.services), default=stack.scrape_interval)
     averaged = alert.window + max((_lag(context, name, rules, ()) for name in alert.metrics), default=0)
-    return Delay(scrape, stack.evaluation_interval, averaged, alert.hold, context.spec.notify.group_wait)
+    return Delay(scrape, stack.evaluation_interval, averaged, alert.hold, group_wait(context))
 
 
 def _lag(context: Context, metric: str, rules: dict[str, str], above: tuple[str, ...]) -> int:

@@ -8,8 +8,10 @@ from datetime import date
 
 from generators.plan import Channel, ChannelKind, Heartbeat, Hours, Maintenance, Notify, NotifyRoute, StackPlan
 from generators.resolve.context import Context, as_tuple
+from generators.resolve.delays import group_wait
 from generators.resolve.secrets import kind_of_secret
 from generators.spec import model
+from generators.zones import zone
 
 _DAYS = {
     "mon": "monday",
@@ -52,7 +54,7 @@ def resolve_notify(context: Context, stack: StackPlan) -> Notify:
         hours=hours,
         maintenance=maintenance,
         heartbeat=Heartbeat(heartbeat.url_file, heartbeat.every, context.where("notify", "heartbeat")) if heartbeat else None,
-        group_wait=notify.group_wait,
+        group_wait=group_wait(context),
         group_interval=notify.group_interval,
         inbox_http=_address(context, stack, "http") if inbox else "",
         inbox_smtp=_address(context, stack, "smtp") if inbox else "",
@@ -116,7 +118,7 @@ def _span(context: Context, place: tuple[str, ...], part: model.Hours | model.Ma
             )
     if part.start >= part.end and _TIME.fullmatch(part.start) and _TIME.fullmatch(part.end):
         context.fault("value", context.where(*place, "to"), f"{part.start} to {part.end} is empty", "End after the beginning.")
-    if not re.fullmatch(r"UTC|Local|[A-Z]\w+(/[\w+-]+)+", part.zone):
+    if zone(part.zone) is None:
         fix = "Name it like Asia/Shanghai or UTC."
         context.fault("value", context.where(*place, "zone"), f"'{part.zone}' is no time zone", fix)
     weekdays = days(part.days) if part.days else ()

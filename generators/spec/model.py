@@ -267,7 +267,7 @@ class Notify(Model):
     hours: dict[Name, Hours] = {}
     maintenance: dict[Name, Maintenance] = {}
     heartbeat: Heartbeat | None = None
-    group_wait: Duration = 10
+    group_wait: Duration | None = None
     group_interval: Length = 300
 
 

@@ -191,7 +191,7 @@ ROUTING = (
     Planted(
         "a forgetful cause mutes",
         "compile/inhibition.py",
-        " and cause.keep_firing >= target.memory",
+        " and _beyond(plan, cause, target) <= remembered",
         "",
         "test_inhibition.py",
         "forgetful or remembered",
@@ -207,10 +207,24 @@ ROUTING = (
     Planted(
         "inhibition reaches other sites",
         "compile/inhibition.py",
-        "equal=tuple(sorted(plan.environment.labels))",
-        "equal=('nowhere',)",
+        "equal = tuple(sorted(plan.environment.labels))",
+        "equal = ('nowhere',)",
         "test_inhibition.py",
         "equal",
+    ),
+    *(
+        Planted(what, file, was, now, "test_scenarios.py", "keep_their_promises and football")
+        for what, file, was, now in (
+            ("messages do not wait", "compile/alerting.py", "group_wait=plan.notify.group_wait,", ""),
+            ("more is told at another time", "compile/alerting.py", "interval=plan.notify.group_interval,", "interval=200,"),
+            ("nothing says how often", "compile/alerting.py", "repeat_interval=region.repeat,", ""),
+            ("all is in one message", "compile/alerting.py", "group_by=GROUP_BY,", ""),
+            ("a wait is not written", "emit/alertmanager/__init__.py", '("group_wait", "group_interval",', '("group_interval",'),
+            ("planned work is forgotten", "compile/alerting.py", "mute_time_intervals=region.mute,", ""),
+            ("the end of the day is open", "compile/alerting.py", "((span.start, span.end),)", '((span.start, "24:00"),)'),
+            ("an outage has no echo", "compile/inhibition.py", "if beyond > 0 and all(", "if beyond > 9**9 and all("),
+            ("nobody depends through others", "compile/inhibition.py", "_dependents(known, service), watches", "(), watches"),
+        )
     ),
 )
 

@@ -17,7 +17,8 @@ def find(facts: Facts) -> Iterator[Fault]:
     seen: dict[tuple[str, str, int], Judged] = {}
     for one in facts.alerts:
         rule = one.rule
-        if isinstance(rule, AlertingRule):
+        # Of an echo nobody is told; echoes of one outage differ by how long they last.
+        if isinstance(rule, AlertingRule) and rule.labels.get("signal") != "echo":
             first = seen.setdefault((text_of(one.tree), one.severity, rule.hold), one)
             if first is not one and first.name != one.name:
                 what = f"its condition is that of '{first.name}' ({first.rule.where}), with the same severity"

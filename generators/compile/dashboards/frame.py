@@ -11,8 +11,8 @@ from generators.ir.dashboards import Annotation, Dashboard, Link, Row, Variable
 from generators.plan import Plan, Text
 
 OF_SERVICE = f'{name.SERVICE}=~"$service"'
-FIRING = f'alertstate="firing", {name.SIGNAL}!="heartbeat"'
-"""Alerts that fire, but for the one that always does."""
+FIRING = f'alertstate="firing", {name.SIGNAL}!~"heartbeat|{name.ECHO}"'
+"""Alerts that fire, but for the one that always does and those that only hold others back."""
 
 
 def joined(*matchers: str) -> str:

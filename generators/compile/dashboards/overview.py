@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from generators import conventions as name
 from generators.compile.dashboards.alerts import firing_count, firing_table
-from generators.compile.dashboards.frame import OF_SERVICE, dashboard, joined, services
+from generators.compile.dashboards.frame import FIRING, OF_SERVICE, dashboard, joined, services
 from generators.compile.dashboards.kinds import ABOUT_OURSELVES, applications, uid_of
 from generators.compile.dashboards.monitoring import targets_up
 from generators.compile.dashboards.objectives import BUDGET, least_budget
@@ -47,7 +47,7 @@ def _service_table(plan: Plan) -> Panel:
     return replace(panel, columns=tuple(columns), width=HALF, height=10)
 
 
-FIRING_OF_SERVICE = f'alertstate="firing", {name.SIGNAL}!="heartbeat", {OF_SERVICE}'
+FIRING_OF_SERVICE = f"{FIRING}, {OF_SERVICE}"
 
 
 def _alerts_of(plan: Plan) -> Link:
