@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from generators.ir.rules import AlertingRule, RecordingRule, Rule, RuleFile
 from generators.ir.tests import TestFile, UnitTest
 from generators.mutants import Place
-from generators.promql import parse, selectors
+from generators.promql import ParseFault, parse, selectors
 from generators.promql.syntax import Call, VectorSelector
 from generators.promql.walk import metric_of, walk
 
@@ -34,8 +34,12 @@ class Reading:
 
 @cache
 def reading(expr: str) -> Reading:
-    """What the expression reads; the same few expressions come thousands of times."""
-    tree = parse(expr)
+    """What the expression reads; the same few expressions come thousands of times. A mutant that is no PromQL reads nothing:
+    promtool will refuse it."""
+    try:
+        tree = parse(expr)
+    except ParseFault:
+        return Reading((), False)
     made = any(isinstance(node, Call) and node.function in FROM_NOTHING for node in walk(tree))
     return Reading(tuple(selectors(tree)), made)
 
