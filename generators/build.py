@@ -23,8 +23,10 @@ from generators.fault import Fault, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from generators.plan import MixinPlan, Plan
+from generators.proof.echoes import prove_echoes
 from generators.proof.routes import prove_routes
 from generators.proof.rules import prove_rules, unprovable
+from generators.proof.scenarios import prove_notifications
 from generators.read.mixins import read_mixin
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
@@ -97,8 +99,9 @@ def compile_plan(plan: Plan) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
-        test_files=prove_rules(plan),
+        test_files=(*prove_rules(plan), *prove_echoes(plan)),
         route_tests=prove_routes(plan),
+        scenarios=prove_notifications(plan),
     )
 
 
@@ -109,7 +112,7 @@ def emit(compiled: Compiled) -> dict[str, str]:
         **prometheus.emit(compiled.prometheus),
         **rules.emit(compiled.rule_files),
         **ruletests.emit(compiled.test_files),
-        **alertmanager.emit(compiled.alerting, compiled.route_tests),
+        **alertmanager.emit(compiled.alerting, compiled.route_tests, compiled.scenarios),
         **grafana.emit(compiled.grafana),
         **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
         **engine,

@@ -8,6 +8,8 @@ SERVICE, TIER, OWNER = "service", "tier", "owner"
 IDENTITY = (SERVICE, TIER, OWNER)
 ALERTNAME = "alertname"
 SEVERITY, SIGNAL, BURN = "severity", "signal", "burn"
+ECHO = "echo"
+"""The signal of alerts that nobody is told of: they remember an outage for what is judged over long windows."""
 
 # Recordings of one SLO: label `slo` alone, so that history survives a new owner.
 SLI_TOTAL = "slo:sli_total:rate"

@@ -29,7 +29,8 @@ class ClosedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One binary of one engine, as tools/releases.toml pins it."""
+    """One binary of one engine, as tools/releases.toml pins it. `sources` is the digest of a program of our own, which is built
+    anew whenever it changes; "" for what others release."""
 
     name: str
     engine: str
@@ -41,12 +42,14 @@ class Release:
     in_image: str
     ask: tuple[str, ...]
     takes: int
+    sources: str = ""
 
     @property
     def home(self) -> Path:
         """Where the cache holds this binary, whether or not it is there yet."""
         cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        return Path(cache_home).expanduser() / "touchline" / "tools" / f"{self.name}-{self.release}"
+        known = "-".join(filter(None, (self.name, self.release, self.sources)))
+        return Path(cache_home).expanduser() / "touchline" / "tools" / known
 
     @property
     def cached(self) -> Path:
@@ -75,6 +78,8 @@ def checked(wanted: Release, binary: Path) -> None:
 
 
 def copy_from_image(wanted: Release, fresh: Path, report: Report) -> None:
+    if not wanted.image:
+        raise ClosedError("no image holds it, it is our own")
     if not sys.platform.startswith("linux"):
         raise ClosedError("the official images hold Linux binaries only")
     docker = shutil.which("docker")
@@ -103,7 +108,9 @@ def build(wanted: Release, fresh: Path, report: Report) -> None:
     go = shutil.which("go")
     if go is None:
         raise ClosedError("go is not installed")
-    command = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", wanted.tags]
+    # Only a test binary may have the clock of testing/synctest.
+    verb = ["test", "-c"] if wanted.sources else ["build"]
+    command = [go, *verb, "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", wanted.tags]
     command += ["-ldflags", f"-s -w -X {wanted.stamp}", "-o", str(fresh), wanted.package]
     # A go.work above the clone, or cgo, would build something else than what go.sum verifies and images can hold.
     settings = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}

@@ -1,5 +1,6 @@
 """The engines' own tools on a release before anything runs it. In: the directory of a candidate. Out: nothing, or every
-complaint of promtool and amtool in their own words. What they refuse is the user's to mend; a tool that is missing is not."""
+complaint of promtool and amtool in their own words, and every scenario in which Alertmanager's own code tells others than those whom
+the spec promises. What they refuse is the user's to mend; a tool that is missing is not."""
 
 from __future__ import annotations
 
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import yaml
 
-from operate import tools
+from operate import scenarios, tools
+from operate.clock import ClockError
 from operate.show import Show
 
 LIMIT = 600.0
 REMEMBERED = 2000
+CLOCK = "alertmanager-clock"
 
 
 class Refused(Exception):  # noqa: N818 - what is raised is that the tools refused
@@ -39,11 +42,18 @@ def prove(place: Path, proven: Path, show: Show) -> int:
     are. Raises `Refused` with all complaints, `tools.ToolMissing` without a tool."""
     proofs = list(_proofs(place))
     found = tools.ensure(sorted({proof.tool for proof in proofs}), lambda text: show.note(f"         {text}"))
+    if played := list(_scenarios(place)):
+        try:
+            # No image holds it: where nothing can build it, a deploy goes on without, and says so.
+            found |= tools.ensure([CLOCK], lambda text: show.note(f"         {text}"))
+            proofs += played
+        except tools.ToolMissing as missing:
+            show.note(f"the scenarios of routes and inhibition are not played: {missing}", "warning")
     due = {mark: proof for proof in proofs if not (proven / (mark := _mark(place, proof, found[proof.tool]))).exists()}
     complaints: list[str] = []
     proven.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
-        runs = {pool.submit(_run, [str(found[p.tool]), *p.arguments], place): (mark, p) for mark, p in due.items()}
+        runs = {pool.submit(_complaint, p, found[p.tool], place): (mark, p) for mark, p in due.items()}
         try:
             for count, ended in enumerate(as_completed(runs), start=1):
                 mark, proof = runs[ended]
@@ -96,6 +106,12 @@ def _proofs(place: Path) -> Iterator[Proof]:
         yield Proof(f"the route test {case.get('name', ' '.join(labels))!r}", "amtool", arguments, (routes,))
 
 
+def _scenarios(place: Path) -> Iterator[Proof]:
+    for name in _names(place, f"{scenarios.FILES}/*.yml"):
+        if scenarios.promises(place / name):
+            yield Proof(f"the scenarios in {name}", CLOCK, (name,), (name, scenarios.CONFIG, "alertmanager/templates"))
+
+
 def _route_cases(file: Path) -> list[dict[str, dict[str, str]]]:
     """Cases of routes.yml: a list of {name, labels, receivers}, at the top or under `tests`."""
     if not file.exists():
@@ -107,6 +123,16 @@ def _route_cases(file: Path) -> list[dict[str, dict[str, str]]]:
 
 def _names(place: Path, pattern: str) -> tuple[str, ...]:
     return tuple(sorted(str(path.relative_to(place)) for path in place.glob(pattern)))
+
+
+def _complaint(proof: Proof, tool: Path, place: Path) -> str | None:
+    """What the tool says when it refuses; None when it does not."""
+    if proof.tool != CLOCK:
+        return _run([str(tool), *proof.arguments], place)
+    try:
+        return "\n".join(scenarios.play(place, proof.arguments, tool)) or None
+    except ClockError as error:
+        return str(error)
 
 
 def _run(command: Sequence[str], place: Path) -> str | None:

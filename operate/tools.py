@@ -1,4 +1,5 @@
-"""Finds or builds the real engines: promtool, amtool, prometheus, alertmanager, jaeger, node_exporter and docker-compose.
+"""Finds or builds the real engines: promtool, amtool, prometheus, alertmanager, jaeger, node_exporter and docker-compose; and
+alertmanager-clock, our own program on Alertmanager's packages.
 
 In: a name, and tools/releases.toml with the pinned release of each. Out: the path of a binary of that release, or a
 `ToolMissing` that says what was tried and how to mend it. `path` only looks (the cache outside the clone, then PATH);
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import hashlib
 import os
 import shutil
 import sys
@@ -37,17 +39,26 @@ def releases() -> dict[str, Release]:
             name=name,
             engine=engine,
             release=tool["release"],
-            package=f"{tool['module']}/{binary['package']}".removesuffix("/."),
+            package=binary.get("test") or f"{tool['module']}/{binary['package']}".removesuffix("/."),
             stamp=f"{tool['stamp']}={tool.get('stamp_prefix', '')}{tool['release']}",
             tags=tool["tags"],
-            image=tool["image"],
-            in_image=binary["in_image"],
+            image=tool.get("image", ""),
+            in_image=binary.get("in_image", ""),
             ask=tuple(binary["ask"]),
             takes=binary["takes"],
+            sources=_digest(TOOLS / engine) if "test" in binary else "",
         )
         for engine, tool in table.items()
         for name, binary in tool["binaries"].items()
     }
+
+
+def _digest(folder: Path) -> str:
+    """Short, of every byte that the build reads."""
+    known = hashlib.sha256()
+    for file in sorted((*folder.glob("*.go"), folder / "go.mod", folder / "go.sum")):
+        known.update(f"{file.name}\0".encode() + file.read_bytes())
+    return known.hexdigest()[:12]
 
 
 def path(name: str) -> Path:

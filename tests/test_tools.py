@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from operate import obtain, tools
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = tomllib.loads((ROOT / "tools" / "releases.toml").read_text(encoding="utf-8"))
+OWN = ("alertmanager-clock",)
+"""Programs of our own on an engine's packages: in no image and in no stack."""
 
 
 @pytest.fixture
@@ -65,8 +68,34 @@ def test_go_module_is_the_release(engine: str) -> None:
     module, version = TABLE[engine]["module"], TABLE[engine]["version"]
     assert re.findall(rf"^require {re.escape(module)} (\S+)$", text, re.MULTILINE) == [version]
     assert f"{module} {version} h1:" in (ROOT / "tools" / engine / "go.sum").read_text(encoding="utf-8")
-    for binary in TABLE[engine]["binaries"].values():
+    for binary in TABLE[engine]["binaries"].values() if engine not in OWN else ():
         assert f"\t{module}/{binary['package']}".removesuffix("/.") in text.splitlines()
+
+
+def test_our_own_program_is_built_on_the_release_that_runs() -> None:
+    """What is proved in virtual time is proved of the Alertmanager that is deployed, with the same dependencies to the byte."""
+    one, other = TABLE["alertmanager-clock"], TABLE["alertmanager"]
+    assert {key: one[key] for key in ("release", "module", "version")} == {
+        key: other[key] for key in ("release", "module", "version")
+    }
+    sums = [(ROOT / "tools" / name / "go.sum").read_bytes() for name in ("alertmanager-clock", "alertmanager")]
+    assert sums[0] == sums[1]
+
+
+def test_our_own_program_is_built_anew_when_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "tools" / "alertmanager-clock"
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    monkeypatch.setattr(tools, "TOOLS", tmp_path / "tools")
+    read = tools.releases.__wrapped__
+    before = read()["alertmanager-clock"].cached
+    assert read()["alertmanager-clock"].cached == before
+    (home / "clock_test.go").write_text("package main\n", encoding="utf-8")
+    assert read()["alertmanager-clock"].cached != before
+
+
+@pytest.mark.parametrize("engine", TABLE)
+def test_an_image_is_named_for_all_but_our_own(engine: str) -> None:
+    assert ("image" in TABLE[engine]) == (engine not in OWN)
 
 
 MODULE_VERSION: dict[str, Callable[[int, int, int], str]] = {
@@ -84,18 +113,18 @@ def test_module_version_and_release_are_the_same_release(engine: str) -> None:
     assert TABLE[engine]["version"] == named(major, minor, patch)
 
 
-@pytest.mark.parametrize("engine", TABLE)
+@pytest.mark.parametrize("engine", [name for name in TABLE if name not in OWN])
 def test_image_is_the_release(engine: str) -> None:
     assert TABLE[engine]["image"].rpartition(":")[2].removeprefix("v") == TABLE[engine]["release"]
 
 
-@pytest.mark.parametrize("engine", [name for name in TABLE if name != "docker-compose"])
+@pytest.mark.parametrize("engine", [name for name in TABLE if name not in (*OWN, "docker-compose")])
 def test_the_spec_runs_the_release_that_is_built(engine: str) -> None:
     spec = yaml.safe_load((ROOT / "spec" / "football.yaml").read_text(encoding="utf-8"))
     assert spec["stack"]["versions"][engine] == TABLE[engine]["release"]
 
 
-@pytest.mark.parametrize("engine", [name for name in TABLE if name != "docker-compose"])
+@pytest.mark.parametrize("engine", [name for name in TABLE if name not in (*OWN, "docker-compose")])
 def test_the_catalogue_names_the_image_that_is_built(engine: str) -> None:
     images = []
     for file in (ROOT / "generators" / "catalogue").glob("*.yaml"):
@@ -141,7 +170,7 @@ def test_a_missing_tool_says_how_to_mend_it(empty_machine: Path) -> None:
 
 
 def test_an_unknown_tool_lists_those_there_are() -> None:
-    with pytest.raises(tools.ToolMissing, match="There are: alertmanager, amtool"):
+    with pytest.raises(tools.ToolMissing, match="There are: alertmanager, alertmanager-clock, amtool"):
         tools.path("promtol")
 
 

@@ -53,17 +53,14 @@ def raised(table: str, name: str, release: str, version: str) -> str:
 
 def go_mod(name: str, tool: dict[str, Any], own: dict[str, Any]) -> str:
     """The wrapper's go.mod, from the tool's own (as `go mod edit -json` prints it)."""
-    packages = sorted(f"{tool['module']}/{b['package']}".removesuffix("/.") for b in tool["binaries"].values())
+    packages = sorted(f"{tool['module']}/{b['package']}".removesuffix("/.") for b in tool["binaries"].values() if "package" in b)
     lines = [
         f"// Written by `python tools/wrap.py` from the go.mod of {tool['module']} {tool['version']}. Do not edit.",
         f"module touchline/tools/{name}",
         "",
-        f"go {own['Go']}",
+        f"go {tool.get('go', own['Go'])}",
         "",
-        "tool (",
-        *(f"\t{package}" for package in packages),
-        ")",
-        "",
+        *(("tool (", *(f"\t{package}" for package in packages), ")", "") if packages else ()),
         f"require {tool['module']} {tool['version']}",
         "",
         "require (",
@@ -92,7 +89,8 @@ def wrap(name: str, tool: dict[str, Any]) -> None:
     (home / "go.mod").write_text(go_mod(name, tool, own), encoding="utf-8")
     (home / "go.sum").write_text("\n".join(sorted(sums)) + "\n", encoding="utf-8")
     # Go refuses to build when a line is missing or superfluous by its own reckoning; ask now rather than in somebody's build.
-    go("list", "-mod=readonly", "-f", "{{.ImportPath}}", "tool", cwd=home)
+    package = "tool" if any("package" in binary for binary in tool["binaries"].values()) else "./..."
+    go("list", "-mod=readonly", "-deps", "-test", "-f", "{{.ImportPath}}", package, cwd=home)
     print(f"tools/{name}: {tool['module']} {tool['version']} (release {tool['release']})")
 
 

@@ -18,8 +18,8 @@ from generators.promql import Labels, ParseFault, labels_of, parse
 Check = Callable[[Compiled], Iterable[Fault]]
 
 _PLAIN = re.compile(r"[\w .:/-]*(\|[\w .:/-]*)*")
-CAUSES = frozenset({"outage", "absence"})
-"""Signals of alerts that may silence others: they say that a thing is gone, not that it is slow."""
+CAUSES = frozenset({"outage", "absence", "echo"})
+"""Signals of alerts that may silence others: they say that a thing is gone, or was a while ago, not that it is slow."""
 
 
 def _routes(route: Route) -> Iterator[Route]:

@@ -4,9 +4,11 @@ channel and each region of alerts that it is told of, so that a channel hears of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from generators import conventions as name
+from generators.compile.echoes import states
 from generators.compile.inhibition import compile_inhibition
 from generators.compile.receivers import heartbeat_receiver, receiver
 from generators.compile.regions import Region, Values, apart, muted
@@ -19,6 +21,7 @@ GROUP_BY = (name.SEVERITY, name.SERVICE)
 URGENT_INTERVAL = 60
 """Seconds after which a critical group tells of a new member at the latest, whatever the group interval of the rest."""
 
+CRITICAL = Values(frozenset({"critical"}))
 REPEAT = 4 * 3600
 SECRETS = {"compose": "/touchline/secrets", "local": "../../secrets"}
 """Where Alertmanager finds its secrets: in a container at the place of the mount, as a process from its own data directory."""
@@ -51,7 +54,11 @@ def _root(plan: Plan) -> Route:
         group_wait=plan.notify.group_wait,
         group_interval=plan.notify.group_interval,
         repeat_interval=REPEAT,
-        routes=(_heartbeat(plan), *(route for channel in plan.notify.channels for route in _channel(plan, channel.name))),
+        routes=(
+            _heartbeat(plan),
+            *_echoes(plan),
+            *(route for channel in plan.notify.channels for route in _channel(plan, channel.name)),
+        ),
     )
 
 
@@ -73,13 +80,19 @@ def _heartbeat(plan: Plan) -> Route:
     )
 
 
+def _echoes(plan: Plan) -> Iterable[Route]:
+    """What only holds back others is told to nobody."""
+    if states(plan):
+        yield Route(name.NOBODY_RECEIVER, (Matcher(name.SIGNAL, "=", name.ECHO),))
+
+
 def _channel(plan: Plan, channel: str) -> Iterable[Route]:
-    regions = apart(_region(route) for route in plan.notify.routes if channel in route.to)
+    regions = apart(one for route in plan.notify.routes if channel in route.to for one in _by_urgency(plan, route))
     for work in plan.notify.maintenance:
         for interval in _maintenance_names(work):
             regions = muted(regions, {name.SERVICE: Values(frozenset(work.services))}, interval)
     for region in regions:
-        urgent = region.labels.get(name.SEVERITY) == Values(frozenset({"critical"}))
+        urgent = region.labels.get(name.SEVERITY) == CRITICAL
         yield Route(
             channel,
             region.matchers(),
@@ -90,6 +103,17 @@ def _channel(plan: Plan, channel: str) -> Iterable[Route]:
             proceed=True,
             where=region.where,
         )
+
+
+def _by_urgency(plan: Plan, route: NotifyRoute) -> Iterable[Region]:
+    """A route of critical alerts and others is two: a critical group does not wait as long as the rest to tell of more."""
+    whole = _region(route)
+    severities = whole.labels.get(name.SEVERITY, Values(frozenset(), but=True))
+    parts = (severities & CRITICAL, severities & Values(CRITICAL.names, but=True))
+    if plan.notify.group_interval <= URGENT_INTERVAL or not all(part.but or part.names for part in parts):
+        yield whole
+    else:
+        yield from (replace(whole, labels={**whole.labels, name.SEVERITY: part}) for part in parts)
 
 
 def _region(route: NotifyRoute) -> Region:

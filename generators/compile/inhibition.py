@@ -1,7 +1,8 @@
 """What is kept back while its cause is known, derived from who depends on whom. In: the Plan. Out: inhibition rules. A cause is an
-outage or an absence. It mutes only what it can have told before (it fires no later than the target's first message) and what is
-over when it ends (it keeps firing as long as the target's window remembers); a critical page only if it is critical itself; and
-never its own service's outages, so that nothing mutes itself. An exporter that is down is no cause: it says nothing of the service."""
+outage or an absence. It mutes only what it can have told before (it fires before the target's first message) and what is over when
+it ends: it, or an echo of it, is remembered as long as the target's window remembers. It mutes a critical page only if it is critical
+itself; and never its own service's outages, so that nothing mutes itself. An exporter that is down is no cause: it says nothing of
+the service. What is told and muted later would never be told as over, so in doubt nothing is muted."""
 
 from __future__ import annotations
 
@@ -9,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from generators import conventions as name
+from generators.compile.echoes import ECHOES, LONGEST, echo, states
 from generators.ir.alerting import InhibitRule, Matcher
 from generators.plan import Alert, AlertSeverity, Plan, Service, Slo
-from generators.slo import TIERS, BurnTier
+from generators.slo import TICKET_CADENCE, TIERS, BurnTier, rate_window
 
 CAUSES = ("outage", "absence")
 MUTES: tuple[tuple[AlertSeverity, frozenset[str]], ...] = (
@@ -23,11 +25,11 @@ MUTES: tuple[tuple[AlertSeverity, frozenset[str]], ...] = (
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """An alert that a cause may mute: `earliest` and `memory` are the seconds from a fault's begin to its firing at the soonest,
-    and from the fault's end to its last firing."""
+    and from the fault's end to its own end at the latest."""
 
     name: str
     severity: str
-    cause: bool
+    signal: str
     services: frozenset[str]
     earliest: int
     memory: int
@@ -43,7 +45,7 @@ class Watch:
 
 def compile_inhibition(plan: Plan) -> tuple[InhibitRule, ...]:
     """Inhibition within each service, then along the dependencies, in the order of the services."""
-    targets = [*map(_target, (one for one in plan.alerts if one.signal != "heartbeat")), *_burn_targets(plan.slos)]
+    targets = [*(_target(plan, one) for one in plan.alerts if one.signal != "heartbeat"), *_burn_targets(plan)]
     causes = [alert for alert in plan.alerts if alert.signal in CAUSES]
     watches = {service.name: Watch() for service in plan.services}
     for cause in causes:
@@ -59,18 +61,28 @@ def compile_inhibition(plan: Plan) -> tuple[InhibitRule, ...]:
     return tuple(rules)
 
 
-def _target(alert: Alert) -> Target:
+def _ticks(plan: Plan, seconds: int) -> int:
+    """What has to last so long is seen to have lasted at the next evaluation."""
+    step = plan.stack.evaluation_interval
+    return -(-seconds // step) * step
+
+
+def _target(plan: Plan, alert: Alert) -> Target:
     services = frozenset(service.name for service in alert.services)
-    return Target(alert.name, alert.severity, alert.signal in CAUSES, services, alert.hold, alert.window + alert.keep_firing)
+    scraped = max((service.scrape_interval for service in alert.services), default=plan.stack.scrape_interval)
+    memory = scraped + plan.stack.evaluation_interval + alert.window + _ticks(plan, alert.keep_firing)
+    return Target(alert.name, alert.severity, alert.signal, services, _ticks(plan, alert.hold), memory)
 
 
-def _burn_targets(slos: tuple[Slo, ...]) -> Iterable[Target]:
+def _burn_targets(plan: Plan) -> Iterable[Target]:
     """The burn alerts of the SLOs. A total outage crosses factor * budget of the long window first; afterwards the short window
-    forgets first, and an alert needs both."""
-    for tier in TIERS if slos else ():
-        services = frozenset(slo.service.name for slo in slos)
-        earliest = min(_crossing(tier, slo) for slo in slos)
-        yield Target(tier.name, tier.severity, False, services, earliest, tier.short + tier.cadence)
+    forgets first, and an alert needs both. What it reads remembers, too: a rate, and for a ticket a sum of rates."""
+    recorded = rate_window(plan.stack.scrape_interval)
+    for tier in TIERS if plan.slos else ():
+        services = frozenset(slo.service.name for slo in plan.slos)
+        earliest = min(_crossing(tier, slo) for slo in plan.slos)
+        summed = TICKET_CADENCE if tier.burn == "ticket" else 0
+        yield Target(tier.name, tier.severity, "burn", services, earliest, recorded + summed + tier.short + tier.cadence)
 
 
 def _crossing(tier: BurnTier, slo: Slo) -> int:
@@ -78,30 +90,43 @@ def _crossing(tier: BurnTier, slo: Slo) -> int:
 
 
 def _mutes(plan: Plan, cause: Alert, scraped: int, target: Target) -> bool:
-    latest = scraped + plan.stack.evaluation_interval + cause.window + cause.hold
-    return latest <= target.earliest + plan.notify.group_wait and cause.keep_firing >= target.memory
+    """Whether the cause fires before the target is told, and is remembered until the target is over. Equal is too late: what is
+    sent in the same second may arrive after the message has gone."""
+    latest = scraped + plan.stack.evaluation_interval + cause.window + _ticks(plan, cause.hold)
+    # What runs full is not remembered: it does not follow from an outage, it only may be seen in one.
+    remembered = LONGEST if cause in states(plan) and target.signal != "saturation" else 0
+    return latest < target.earliest + plan.notify.group_wait and _beyond(plan, cause, target) <= remembered
+
+
+def _beyond(plan: Plan, cause: Alert, target: Target) -> int:
+    """The seconds for which the target outlives its cause."""
+    return target.memory - _ticks(plan, cause.keep_firing)
 
 
 def _within_service(plan: Plan, causes: list[Alert], targets: list[Target]) -> Iterable[InhibitRule]:
     """A critical outage or absence says enough of its own service: lesser alerts of it are kept back."""
     groups: dict[tuple[str, ...], list[Alert]] = {}
+    equal = (name.SERVICE, *sorted(plan.environment.labels))
+    limit = Matcher(name.SEVERITY, "!=", "critical")
+    outlived: dict[str, list[str]] = {}
     for cause in causes:
         if cause.severity == "critical":
             scraped = max((service.scrape_interval for service in cause.services), default=plan.stack.scrape_interval)
             watched = {service.name for service in cause.services}
-            names = tuple(
-                one.name
-                for one in targets
-                if not one.cause and one.severity != "critical" and one.services & watched and _mutes(plan, cause, scraped, one)
-            )
-            groups.setdefault(names, []).append(cause)
+            lesser = [one for one in targets if one.signal not in CAUSES and one.severity != "critical" and one.services & watched]
+            muted = [one for one in lesser if _mutes(plan, cause, scraped, one)]
+            groups.setdefault(tuple(one.name for one in muted), []).append(cause)
+            for one in muted:
+                if (beyond := _beyond(plan, cause, one)) > 0:
+                    outlived.setdefault(echo(beyond), []).append(one.name)
     for index, (names, together) in enumerate((names, found) for names, found in groups.items() if names):
+        source = (_any(name.ALERTNAME, [one.name for one in together]),)
+        target = (_any(name.ALERTNAME, names), limit)
+        yield InhibitRule(f"own-service-{index + 1}", source, target, equal, together[0].where)
+    for memory in (known for known in ECHOES if known in outlived):
+        target = (_any(name.ALERTNAME, outlived[memory]), limit)
         yield InhibitRule(
-            name=f"own-service-{index + 1}",
-            source=(_any(name.ALERTNAME, [one.name for one in together]),),
-            target=(_any(name.ALERTNAME, names), Matcher(name.SEVERITY, "!=", "critical")),
-            equal=(name.SERVICE, *sorted(plan.environment.labels)),
-            where=together[0].where,
+            f"own-service-{memory}", (Matcher(name.ALERTNAME, "=", memory),), target, equal, states(plan)[0].where
         )
 
 
@@ -110,6 +135,7 @@ def _along_dependencies(
 ) -> Iterable[InhibitRule]:
     groups: dict[tuple[AlertSeverity, tuple[str, ...]], list[Alert]] = {}
     reached = dict.fromkeys(target for one in dependents for target in watches[one].targets)
+    equal = tuple(sorted(plan.environment.labels))
     for severity, muted in MUTES:
         for cause in watches[service.name].causes if reached else ():
             if cause.severity == severity:
@@ -122,9 +148,28 @@ def _along_dependencies(
                 name=f"{service.name}-{together[0].name}",
                 source=(_any(name.ALERTNAME, [one.name for one in together]), Matcher(name.SERVICE, "=", service.name)),
                 target=(_any(name.ALERTNAME, names), _any(name.SERVICE, dependents), *limit),
-                equal=tuple(sorted(plan.environment.labels)),
+                equal=equal,
                 where=service.where,
             )
+    for memory, outlived in _outlived(plan, service, list(reached), watches[service.name].causes).items():
+        yield InhibitRule(
+            name=f"{service.name}-{memory}",
+            source=(Matcher(name.ALERTNAME, "=", memory), Matcher(name.SERVICE, "=", service.name)),
+            target=(_any(name.ALERTNAME, outlived), _any(name.SERVICE, dependents)),
+            equal=equal,
+            where=service.where,
+        )
+
+
+def _outlived(plan: Plan, service: Service, reached: list[Target], causes: list[Alert]) -> dict[str, list[str]]:
+    """By echo what it has to hold back: what each outage that the echo remembers mutes in time, and what outlives one of them."""
+    remembered = [one for one in causes if one in states(plan)]
+    found: dict[str, list[str]] = {}
+    for target in reached if remembered else ():
+        beyond = max(_beyond(plan, cause, target) for cause in remembered)
+        if beyond > 0 and all(_mutes(plan, cause, service.scrape_interval, target) for cause in remembered):
+            found.setdefault(echo(beyond), []).append(target.name)
+    return {one: found[one] for one in ECHOES if one in found}
 
 
 def _dependents(known: Mapping[str, Service], service: Service) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from generators import conventions as name
 from generators.compile.annotations import burn_annotations, of_alert
+from generators.compile.echoes import compile_echoes
 from generators.compile.slos import compile_slos
 from generators.ir.rules import AlertingRule, RecordingRule, Rule, RuleFile, RuleGroup
 from generators.plan import Alert, Anomaly, Plan
@@ -21,7 +22,8 @@ BAND_CADENCE = 60
 
 def compile_rules(plan: Plan) -> tuple[RuleFile, ...]:
     """Every rule file. Rules are the same in every environment, but for the links in their annotations."""
-    return (*_derived(plan), *_bands(plan), *_alerts(plan), *compile_slos(plan, burn_annotations(plan)))
+    objectives = compile_slos(plan, burn_annotations(plan))
+    return (*_derived(plan), *_bands(plan), *_alerts(plan), *objectives, *compile_echoes(plan))
 
 
 def _derived(plan: Plan) -> Iterable[RuleFile]:

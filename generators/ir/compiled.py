@@ -9,6 +9,7 @@ from generators.ir.contract import Contract
 from generators.ir.dashboards import Grafana
 from generators.ir.rules import RuleFile
 from generators.ir.runbooks import Runbook
+from generators.ir.scenarios import ScenarioFile
 from generators.ir.scrape import Prometheus
 from generators.ir.stack import EngineName, Stack
 from generators.ir.tests import TestFile
@@ -32,3 +33,4 @@ class Compiled:
     runbooks: tuple[Runbook, ...]
     test_files: tuple[TestFile, ...] = ()
     route_tests: tuple[RouteTest, ...] = ()
+    scenarios: tuple[ScenarioFile, ...] = ()

@@ -3,24 +3,29 @@ receivers it must reach, for amtool. What is expected comes from the routes as w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from generators import conventions as name
 from generators.ir.alerting import RouteTest
-from generators.plan import Plan, Service
+from generators.plan import NotifyRoute, Plan, Service
 
 BURNS = (("page", "critical"), ("ticket", "warning"))
 """What the SRE workbook has the burn of an error budget do, and the severity that goes with it."""
 
+Labels = tuple[tuple[str, str], ...]
+
 
 def prove_routes(plan: Plan) -> tuple[RouteTest, ...]:
-    """One test for every different set of routing labels that an alert of the plan can have; the hours are not looked at, since
-    amtool knows none."""
-    cases: dict[tuple[tuple[str, str], ...], str] = {}
+    """One test for every different set of routing labels; the hours are not looked at, since amtool knows none."""
+    return tuple(RouteTest(title, labels, told(plan, dict(labels))) for labels, title in routed(plan).items())
+
+
+def routed(plan: Plan) -> Mapping[Labels, str]:
+    """Every different set of routing labels that an alert of the plan can have, with the name of the first that has it."""
+    cases: dict[Labels, str] = {}
     for title, labels in (*_alerts(plan), *_burns(plan)):
-        seen = {label: value for label, value in labels.items() if label != "alertname"}
-        cases.setdefault(tuple(sorted(seen.items())), f"{title}{_of(seen)}")
-    return tuple(RouteTest(title, labels, _told(plan, dict(labels))) for labels, title in cases.items())
+        cases.setdefault(tuple(sorted(labels.items())), f"{title}{_of(labels)}")
+    return cases
 
 
 def _alerts(plan: Plan) -> Iterable[tuple[str, dict[str, str]]]:
@@ -45,9 +50,14 @@ def _of(labels: Mapping[str, str]) -> str:
     return f" of {labels[name.SERVICE]}" if labels.get(name.SERVICE) else ""
 
 
-def _told(plan: Plan, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """The channels of every route that takes the labels, each once, in the order in which the channels are written."""
+def always(_: NotifyRoute) -> bool:
+    """Every route, whatever the hour."""
+    return True
+
+
+def told(plan: Plan, labels: Mapping[str, str], open_now: Callable[[NotifyRoute], bool] = always) -> tuple[str, ...]:
+    """The channels of every open route that takes the labels, each once, in the order in which the channels are written."""
     if labels.get(name.SIGNAL) == "heartbeat":
         return (name.HEARTBEAT_RECEIVER if plan.notify.heartbeat else name.NOBODY_RECEIVER,)
-    told = {channel for route in plan.notify.routes if route.takes(labels) for channel in route.to}
-    return tuple(channel.name for channel in plan.notify.channels if channel.name in told)
+    found = {channel for route in plan.notify.routes if route.takes(labels) and open_now(route) for channel in route.to}
+    return tuple(channel.name for channel in plan.notify.channels if channel.name in found)

@@ -9,6 +9,7 @@ from itertools import product
 
 import pytest
 
+from generators.compile.echoes import ECHOES, states
 from generators.compile.inhibition import compile_inhibition
 from generators.ir.alerting import InhibitRule, Matcher
 from generators.plan import Alert, Plan
@@ -104,21 +105,54 @@ def test_nothing_keeps_itself_or_its_own_service_s_outage_back(pairs: list[tuple
 def test_a_cause_is_told_first_and_remembered_as_long(
     plan: Plan, pairs: list[tuple[Alert, Labels, Alert | None, Labels]]
 ) -> None:
-    for cause, source, target, _ in pairs:
+    rules = compile_inhibition(plan)
+    for cause, source, target, labels in pairs:
         if target is None:
             continue
+        remembered = [ECHOES[one] for one in ECHOES if any(mutes(rule, echo_of(source, one), labels) for rule in rules)]
         scraped = plan.service(source["service"]).scrape_interval
         fires = scraped + plan.stack.evaluation_interval + cause.window + cause.hold
         assert fires <= target.hold + plan.notify.group_wait, (cause.name, target.name)
-        assert cause.keep_firing >= target.window + target.keep_firing, (cause.name, target.name)
+        kept = cause.keep_firing + max(remembered, default=0)
+        assert kept >= target.window + target.keep_firing, (cause.name, target.name)
 
 
-def test_a_slow_or_forgetful_cause_keeps_nothing_back(plan: Plan) -> None:
-    for change in ({"hold": 600}, {"keep_firing": 0}):
-        alerts = tuple(dataclasses.replace(one, **change) if one.name == "PostgresDown" else one for one in plan.alerts)  # type: ignore[arg-type]
-        found = told(hidden(dataclasses.replace(plan, alerts=alerts)))
-        assert ("PostgresDown", "postgres", "HighErrorRatio", "football-api") not in found
-        assert ("PostgresDown", "postgres", "ErrorBudgetBurnFast", "football-api") not in found
+def echo_of(source: Labels, echo: str) -> Labels:
+    """The labels of what remembers the outage of a service."""
+    return {**source, "alertname": echo, "severity": "none", "signal": "echo"}
+
+
+def test_only_what_says_that_a_service_is_down_is_remembered(plan: Plan) -> None:
+    """An echo of what is told later than its own victims would mute them after they were told, and their end never be told."""
+    told_in_time = [one.name for one in states(plan)]
+    assert "PostgresDown" in told_in_time
+    assert "HighErrorRatio" not in told_in_time
+    echoed = [rule for rule in compile_inhibition(plan) if rule.source[0].value in ECHOES]
+    muted = {one for rule in echoed for one in re.split(r"\|", rule.target[0].value)}
+    assert {"ErrorBudgetBurnSteady", "ErrorBudgetBurnSlow", "ErrorBudgetBurnCreeping"} <= muted
+    assert not muted & {one.name for one in plan.alerts if one.signal == "saturation"}
+
+
+def with_change(plan: Plan, alert: str, **change: object) -> Plan:
+    alerts = tuple(dataclasses.replace(one, **change) if one.name == alert else one for one in plan.alerts)  # type: ignore[arg-type]
+    return dataclasses.replace(plan, alerts=alerts)
+
+
+def test_a_slow_cause_keeps_nothing_back(plan: Plan) -> None:
+    found = told(hidden(with_change(plan, "PostgresDown", hold=600)))
+    assert ("PostgresDown", "postgres", "HighErrorRatio", "football-api") not in found
+    assert ("PostgresDown", "postgres", "ErrorBudgetBurnFast", "football-api") not in found
+
+
+def test_a_forgetful_cause_keeps_back_only_what_is_forgotten_as_soon(plan: Plan) -> None:
+    """An absence has no echo; an outage has."""
+    found = told(hidden(with_change(plan, "MetricsAbsent", keep_firing=0)))
+    assert ("MetricsAbsent", "football-models", "EventLoopBlocked", "football-api") not in found
+    assert ("MetricsAbsent", "football-models", "EventLoopBlocked", "football-api") in told(hidden(plan))
+    forgetful = with_change(plan, "PostgresDown", keep_firing=0)
+    assert ("PostgresDown", "postgres", "HighErrorRatio", "football-api") in told(hidden(forgetful))
+    echoed = {rule.source[0].value: rule.target[0].value for rule in compile_inhibition(forgetful) if rule.source[0].value in ECHOES}
+    assert any("HighErrorRatio" in targets for targets in echoed.values())
 
 
 def test_the_labels_held_equal_are_on_both_sides(plan: Plan) -> None:

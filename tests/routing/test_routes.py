@@ -93,16 +93,27 @@ def test_each_channel_is_told_once_as_people_wrote(routes: list[NotifyRoute], la
 
 def test_routes_that_do_not_overlap_stay_as_they_were_written() -> None:
     tree = compile_alerting(with_routes(route("first", severities=("critical",)), route("first", severities=("warning",)))).route
-    assert [child.matchers for child in tree.routes[1:]] == [
+    assert [child.matchers for child in tree.routes if child.receiver == "first"] == [
         (Matcher("severity", "=", "critical"),),
         (Matcher("severity", "=", "warning"),),
     ]
 
 
 def test_a_critical_group_tells_of_more_within_a_minute() -> None:
+    """On a route of its own, and on one that takes everything."""
     tree = compile_alerting(with_routes(route("first", severities=("critical",)), route("second"))).route
-    assert [child.group_interval for child in tree.routes[1:]] == [60, None]
+    assert [(child.receiver, child.group_interval) for child in tree.routes if child.proceed] == [
+        ("first", 60),
+        ("second", 60),
+        ("second", None),
+    ]
     assert (tree.group_by, tree.group_wait, tree.group_interval) == (("severity", "service"), 10, 300)
+
+
+def test_what_only_holds_back_others_is_told_to_nobody() -> None:
+    tree = compile_alerting(with_routes(route("first"))).route
+    told = matched(tree, {"signal": "echo", "severity": "none", "service": "postgres"})
+    assert [one.receiver for one in told] == [name.NOBODY_RECEIVER]
 
 
 def test_the_heartbeat_goes_out_at_once_at_every_tick_and_to_its_receiver_alone() -> None:

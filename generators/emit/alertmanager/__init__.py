@@ -7,17 +7,19 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
+from generators.emit.alertmanager import scenarios as played
 from generators.emit.alertmanager.receivers import receiver
 from generators.emit.serialize import HEADER, duration, yaml
 from generators.ir.alerting import Alerting, InhibitRule, Matcher, Route, RouteTest, TimeInterval
+from generators.ir.scenarios import ScenarioFile
 
 DIRECTORY = "alertmanager"
 TEMPLATES = ("shared", "slack", "pagerduty", "email")
 LOCALES = ("zh-CN", "en")
 
 
-def emit(alerting: Alerting, tests: tuple[RouteTest, ...] = ()) -> dict[str, str]:
-    """The configuration, beside it the templates in the project's language and the tests of its routes."""
+def emit(alerting: Alerting, tests: tuple[RouteTest, ...] = (), files: tuple[ScenarioFile, ...] = ()) -> dict[str, str]:
+    """The configuration, beside it the templates in the project's language, the tests of its routes and the scenarios."""
     config: dict[str, Any] = {
         "global": {"resolve_timeout": duration(alerting.resolve_timeout)},
         "templates": [f"{alerting.template_dir}/*.tmpl"],
@@ -29,7 +31,8 @@ def emit(alerting: Alerting, tests: tuple[RouteTest, ...] = ()) -> dict[str, str
         config["time_intervals"] = [_interval(interval) for interval in alerting.time_intervals]
     config["receivers"] = [receiver(one, alerting) for one in alerting.receivers]
     text = yaml(config, "Who is told, where and when; what is kept back while its cause is known.")
-    return {f"{DIRECTORY}/alertmanager.yml": text, **_templates(alerting), **(_tests(tests) if tests else {})}
+    scenarios = {f"{DIRECTORY}/tests/{file.name}.yml": played.emit(file) for file in files}
+    return {f"{DIRECTORY}/alertmanager.yml": text, **_templates(alerting), **(_tests(tests) if tests else {}), **scenarios}
 
 
 def _tests(tests: tuple[RouteTest, ...]) -> dict[str, str]:

@@ -1,0 +1,61 @@
+"""A week in winter by the quarter of an hour: which hours are open when. In: the Plan's `notify`. Out: when to begin what must not
+be disturbed by hours and planned work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from generators.plan import Plan
+from generators.proof.hours import SEASONS, within
+from generators.zones import zone
+
+BEGIN = datetime.combine(SEASONS["winter"], time(0), zone("UTC"))
+QUARTER = timedelta(minutes=15)
+LENGTH = 15 * 60
+DAY = 24 * 4
+WHOLE = 9 * DAY
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Each quarter of an hour of a week and a day: whether nothing is being worked on, and the hours that are open."""
+
+    quarters: tuple[tuple[bool, frozenset[str]], ...]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Calendar:
+        hours, works = plan.notify.hours, plan.notify.maintenance
+        times = (BEGIN + count * QUARTER for count in range(WHOLE))
+        return cls(
+            tuple(
+                (not any(within(one, time) for one in works), frozenset(one.name for one in hours if within(one, time)))
+                for time in times
+            )
+        )
+
+    def quietest(self, lasts: int) -> datetime:
+        """When most hours are open from the first second to the last, and nothing is being worked on: so that nothing is quiet for
+        another reason than inhibition. The first of equals is taken."""
+        long = min(lasts // LENGTH + 2, DAY)
+        best = max(range(7 * DAY), key=lambda start: self._open(self.quarters[start : start + long]))
+        return BEGIN + best * QUARTER
+
+    def _open(self, span: tuple[tuple[bool, frozenset[str]], ...]) -> tuple[bool, int]:
+        return all(quiet for quiet, _ in span), len(frozenset.intersection(*(hours for _, hours in span)))
+
+    def longest(self, hours: str) -> tuple[datetime, int]:
+        """When these hours ("" means always) are open, with nothing being worked on, for the longest time; and for how many seconds,
+        a day at most."""
+        best, room = 0, 0
+        for start in range(7 * DAY):
+            long = next((n for n in range(DAY) if not self._tells(start + n, hours)), DAY)
+            if long > room:
+                best, room = start, long
+            if room == DAY:
+                break
+        return BEGIN + best * QUARTER, room * LENGTH
+
+    def _tells(self, quarter: int, hours: str) -> bool:
+        quiet, names = self.quarters[quarter]
+        return quiet and (not hours or hours in names)

@@ -1,0 +1,137 @@
+"""What a failure sets off, and when, at its most awkward. In: the Plan, and a service that fails for ten minutes, everything above
+it failing too. Out: alerts with their first and last second: what fails itself is told as late and forgotten as early as
+Prometheus may, what follows from it as early and remembered as long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from generators import conventions as name
+from generators.plan import Alert, Plan, Service, Slo
+from generators.promql import parse, selectors
+from generators.promql.syntax import Matcher
+from generators.proof.sending import ticks
+from generators.proof.slos import PAGE_SECONDS, TICKET_SECONDS, WORKBOOK, Tier
+
+LASTS = 600
+CAUSES = ("outage", "absence")
+FOLLOWS = ("outage", "absence", "degradation", "business")
+"""The signals of what follows from a failure below; an error budget burns, too. What is merely full (saturation) does not, nor does
+an alert without `for`: it counts events such as restarts."""
+
+ECHOES = {
+    "RecentOutage1m": 60,
+    "RecentOutage5m": 300,
+    "RecentOutage30m": 1800,
+    "RecentOutage130m": 7800,
+    "RecentOutage370m": 22200,
+}
+"""How long it is remembered after its end that a service was out, for what is judged over longer windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """An alert with all labels, and when it fires and ends, in seconds after the failure begins."""
+
+    title: str
+    labels: dict[str, str]
+    fires: int
+    ends: int
+
+
+def labels_of(plan: Plan, alert: Alert, service: Service) -> dict[str, str]:
+    """The labels that Alertmanager sees of an alert of a service."""
+    own = {name.ALERTNAME: alert.name, name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **alert.labels}
+    return {**own, **service.labels, **plan.environment.labels}
+
+
+def title_of(alert: str, service: Service) -> str:
+    return f"{alert} of {service.name}"
+
+
+def states(plan: Plan, service: Service) -> tuple[Alert, ...]:
+    """The alerts that say that the service is gone: critical outages that are seen in one scrape."""
+    return tuple(
+        alert
+        for alert in plan.alerts
+        if alert.signal == "outage" and alert.severity == "critical" and alert.window == 0 and watches(alert, service)
+    )
+
+
+def watches(alert: Alert, service: Service) -> bool:
+    """Whether the alert can fire on the service: no selector of its condition contradicts the labels of the service's series."""
+    if service not in alert.services:
+        return False
+    labels = {"exporter": "", **service.target_labels}
+    return all((labels[one.name] == one.value) == (one.op == "=") for one in _matchers(alert.when) if one.name in labels)
+
+
+@cache
+def _matchers(when: str) -> tuple[Matcher, ...]:
+    found = (one for node in (selectors(parse(when)) if when else ()) for one in node.matchers)
+    return tuple(one for one in found if one.op in ("=", "!="))
+
+
+def late(plan: Plan, alert: Alert, service: Service) -> Reaction:
+    """What fails itself: seen by the last scrape and evaluation that may see it; its end by the first."""
+    fires = service.scrape_interval + plan.stack.evaluation_interval + alert.window + ticks(plan, alert.hold)
+    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), fires, LASTS + ticks(plan, alert.keep_firing))
+
+
+def early(plan: Plan, alert: Alert, service: Service) -> Reaction:
+    """What follows: seen at once; its end as late as windows, scrapes and evaluations allow."""
+    slow = service.scrape_interval + plan.stack.evaluation_interval + alert.window + ticks(plan, alert.keep_firing)
+    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), ticks(plan, alert.hold), LASTS + slow)
+
+
+def following(plan: Plan, service: Service) -> Iterator[Reaction]:
+    """What a failure sets off on a service that fails because of it."""
+    for alert in plan.alerts:
+        if alert.signal in FOLLOWS and watches(alert, service) and 0 < alert.hold < LASTS:
+            yield early(plan, alert, service)
+    for slo in plan.slos:
+        if slo.service == service:
+            yield from burning(plan, slo)
+
+
+def burning(plan: Plan, slo: Slo) -> Iterator[Reaction]:
+    """The tiers that a total failure of these minutes sets off: the long window crosses its pace; the short one forgets last."""
+    for tier in WORKBOOK:
+        crossing = int(tier.factor * slo.budget * tier.long)
+        if tier.factor * slo.budget < 1 and crossing < LASTS:
+            yield Reaction(f"{tier.alert} of {slo.id}", _burn_labels(plan, tier, slo), crossing, LASTS + _memory(plan, tier))
+
+
+def _memory(plan: Plan, tier: Tier) -> int:
+    """What a recording averages over (four scrapes, and no less than its cadence), what a ticket's recording sums up, the short
+    window, and the time to the next judgement."""
+    recorded = max(4 * plan.stack.scrape_interval, PAGE_SECONDS)
+    return recorded + tier.short + (PAGE_SECONDS if tier.burn == "page" else 2 * TICKET_SECONDS)
+
+
+def _burn_labels(plan: Plan, tier: Tier, slo: Slo) -> dict[str, str]:
+    own = {name.ALERTNAME: tier.alert, name.SEVERITY: tier.severity, name.SIGNAL: "burn", name.BURN: tier.burn, name.SLO: slo.id}
+    return {**own, **slo.service.labels, **plan.environment.labels}
+
+
+def echoes(plan: Plan, root: Reaction, service: Service) -> Iterator[Reaction]:
+    """What is remembered of an outage: an evaluation later, and for its time after the outage is no more told."""
+    for echo, keep in ECHOES.items():
+        labels = {name.ALERTNAME: echo, name.SEVERITY: "none", name.SIGNAL: name.ECHO}
+        labels |= {**service.labels, **plan.environment.labels}
+        fires = root.fires + plan.stack.evaluation_interval
+        yield Reaction(title_of(echo, service), labels, fires, root.ends + ticks(plan, keep))
+
+
+def above(plan: Plan, service: Service) -> tuple[Service, ...]:
+    """Everything that needs the service, directly or through others."""
+    found: dict[str, Service] = {}
+    waiting = list(service.dependents)
+    while waiting:
+        one = waiting.pop(0)
+        if one not in found and one != service.name:
+            found[one] = plan.service(one)
+            waiting += found[one].dependents
+    return tuple(found.values())

@@ -1,0 +1,88 @@
+"""Scenarios of grouping: what stands in one message, how long a message waits, when more is told and when it is told again. In:
+the Plan's `notify`. Out: for each route with a channel that no other route of the alert tells, every message to the second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generators import conventions as name
+from generators.ir.scenarios import Firing, Message, Scenario, ScenarioFile
+from generators.plan import NotifyRoute, Plan
+from generators.proof.calendar import Calendar
+from generators.proof.hours import written
+from generators.proof.routes import routed
+from generators.proof.sending import resend, valid
+
+URGENT = 60
+"""Seconds after which a critical group tells of more, at the latest."""
+MORE = 3
+"""Seconds after the first message that one more alert fires."""
+
+Labels = dict[str, str]
+
+
+def grouping_file(plan: Plan) -> ScenarioFile:
+    """alertmanager/tests/grouping.yml."""
+    alerts: dict[str, Labels] = {}
+    scenarios: list[Scenario] = []
+    calendar = Calendar.of(plan)
+    for index, route in enumerate(plan.notify.routes):
+        found = next(_examples(plan, route), None)
+        if found:
+            labels, channel = found
+            mine = {f"{which} of route {index + 1}": {**labels, "alert": which} for which in ("first", "second", "third")}
+            for which, other in _others(plan, labels):
+                mine[f"{which} of route {index + 1}"] = other
+            alerts |= mine
+            scenarios.append(_scenario(plan, calendar, route, channel, index + 1, mine))
+    title = "One message for what concerns one service at one severity; when it is sent, and when again."
+    return ScenarioFile("grouping", title, alerts, tuple(scenarios), resend(plan), valid(plan))
+
+
+def _examples(plan: Plan, route: NotifyRoute) -> Iterator[tuple[Labels, str]]:
+    """Labels that the route takes, and a channel that hears of them by this route alone."""
+    for labels in map(dict, routed(plan)):
+        if labels.get(name.SIGNAL) == "heartbeat" or not route.takes(labels):
+            continue
+        for channel in route.to:
+            if [one for one in plan.notify.routes if channel in one.to and one.takes(labels)] == [route]:
+                yield labels, channel
+
+
+def _others(plan: Plan, labels: Labels) -> Iterator[tuple[str, Labels]]:
+    """Labels that are in no group with these, where the same routes take them: another service, another severity."""
+    same = [route for route in plan.notify.routes if route.takes(labels)]
+    for which, label in (("another service", name.SERVICE), ("another severity", name.SEVERITY)):
+        for other in map(dict, routed(plan)):
+            fits = [route for route in plan.notify.routes if route.takes(other)] == same
+            rest = [key for key in (name.SERVICE, name.SEVERITY) if key != label]
+            known = all(other.get(key) == labels.get(key) for key in rest if key == name.SEVERITY)
+            if fits and known and other.get(label) != labels.get(label) and other.get(name.SIGNAL) != "heartbeat":
+                yield which, {**other, "alert": "other"}
+                break
+
+
+def _scenario(
+    plan: Plan, calendar: Calendar, route: NotifyRoute, channel: str, number: int, alerts: dict[str, Labels]
+) -> Scenario:
+    wait, interval = plan.notify.group_wait, plan.notify.group_interval
+    first, second, third, *others = alerts
+    critical = alerts[first][name.SEVERITY] == "critical"
+    step = min(interval, URGENT) if critical else interval
+    # Told again at the first look after more than the repeat interval has passed (notify.go, needsUpdate).
+    again = wait + step + (route.repeat // step + 1) * step
+    starts, room = calendar.longest(route.hours)
+    lasts = min(again + MORE, room)
+    messages = [Message(wait, channel, (first, second)), Message(wait + step, channel, (first, second, third))]
+    messages.append(Message(again, channel, (first, second, third)))
+    for other in others:
+        own = min(interval, URGENT) if alerts[other][name.SEVERITY] == "critical" else interval
+        messages += [Message(wait, channel, (other,)), Message(wait + (route.repeat // own + 1) * own, channel, (other,))]
+    firings = (
+        Firing(first, 0),
+        Firing(second, max(wait - 1, 0)),
+        Firing(third, wait + MORE),
+        *(Firing(one, 0) for one in others),
+    )
+    heard = tuple(sorted((one for one in messages if one.at <= lasts), key=lambda one: (one.at, one.alerts)))
+    return Scenario(f"route {number} tells {channel}", written(starts), lasts, firings, messages=heard)
