@@ -13,6 +13,7 @@ from operate.mutation.equivalents import not_holding, settled
 from operate.mutation.routes import judge_routes
 from operate.mutation.rules import judge_rules
 from operate.mutation.verdict import Report, Verdict
+from operate.proving import CLOCK
 from operate.show import Show
 
 
@@ -21,7 +22,7 @@ def mutate(
 ) -> Report:
     """Judge every mutant; `operators` narrows them to some kinds, `only` to one alert or record (and then to no route). `argued`
     are the arguments of equivalent mutants by id, which must all hold when nothing is narrowed. Raises Unsound, ToolMissing."""
-    found = tools.ensure(["promtool", "amtool"], show.note)
+    found = tools.ensure(["promtool"] if only else ["promtool", "amtool", CLOCK], show.note)
     started = time.monotonic()
     due = sum(only in ("", mutant.name) for mutant in rule_mutants(compiled.rule_files, compiled.contract, operators))
     due += 0 if only else sum(1 for _ in routing_mutants(compiled.alerting, operators))
@@ -36,7 +37,7 @@ def mutate(
 
     verdicts = list(judge_rules(compiled, found["promtool"], operators, only, progress))
     if not only:
-        verdicts += judge_routes(compiled, found["amtool"], operators, progress)
+        verdicts += judge_routes(compiled, found["amtool"], found[CLOCK], operators, progress)
     whole = not operators and not only
     wrong = not_holding(verdicts, argued) if whole else ()
     return Report(spec, tuple(settled(verdicts, argued)), time.monotonic() - started, wrong)
