@@ -80,6 +80,10 @@ down: setup ## stop the stack; its data stay
 ping: setup ## send a test alert through every channel
 	@$(TOUCHLINE) ping $(ARGS)
 
+.PHONY: crosscheck
+crosscheck: setup tools ## the scenarios of inhibition on real Alertmanagers in real time, beside virtual time (seven minutes)
+	@$(BIN)/python -m tests.crosscheck
+
 .PHONY: bench
 bench: setup tools ## speed, as ratios against peers in one run
 	@$(BIN)/python -m bench $(ARGS)

@@ -27,6 +27,7 @@ from operate.commands import (
     plan,
     rollback,
     schema,
+    simulate,
     status,
     verify,
 )
@@ -50,6 +51,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "down": (down, "stop everything; history, silences and secrets stay"),
     "ping": (ping, "send a test alert through every channel and show what arrived"),
     "mutate": (mutate, "do the tests bite? Plants every known mistake and says which no test notices"),
+    "simulate": (simulate, "what a fault would set off: alerts, inhibition, groups, messages"),
     "schema": (schema, "print the JSON Schema of the spec"),
 }
 SPEC = Path("spec/football.yaml")

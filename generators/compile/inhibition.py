@@ -113,7 +113,9 @@ def _within_service(plan: Plan, causes: list[Alert], targets: list[Target]) -> I
         if cause.severity == "critical":
             scraped = max((service.scrape_interval for service in cause.services), default=plan.stack.scrape_interval)
             watched = {service.name for service in cause.services}
-            lesser = [one for one in targets if one.signal not in CAUSES and one.severity != "critical" and one.services & watched]
+            lesser = [
+                one for one in targets if one.signal not in CAUSES and one.severity != "critical" and one.services & watched
+            ]
             muted = [one for one in lesser if _mutes(plan, cause, scraped, one)]
             groups.setdefault(tuple(one.name for one in muted), []).append(cause)
             for one in muted:
@@ -125,9 +127,7 @@ def _within_service(plan: Plan, causes: list[Alert], targets: list[Target]) -> I
         yield InhibitRule(f"own-service-{index + 1}", source, target, equal, together[0].where)
     for memory in (known for known in ECHOES if known in outlived):
         target = (_any(name.ALERTNAME, outlived[memory]), limit)
-        yield InhibitRule(
-            f"own-service-{memory}", (Matcher(name.ALERTNAME, "=", memory),), target, equal, states(plan)[0].where
-        )
+        yield InhibitRule(f"own-service-{memory}", (Matcher(name.ALERTNAME, "=", memory),), target, equal, states(plan)[0].where)
 
 
 def _along_dependencies(

@@ -16,6 +16,9 @@ from generators.proof.sending import ticks
 from generators.proof.slos import PAGE_SECONDS, TICKET_SECONDS, WORKBOOK, Tier
 
 LASTS = 600
+"""Seconds of a failure, at least; see `awkward`."""
+URGENT = 60
+"""Seconds after which a critical group is looked at again, at the latest."""
 CAUSES = ("outage", "absence")
 FOLLOWS = ("outage", "absence", "degradation", "business")
 """The signals of what follows from a failure below; an error budget burns, too. What is merely full (saturation) does not, nor does
@@ -74,34 +77,44 @@ def _matchers(when: str) -> tuple[Matcher, ...]:
     return tuple(one for one in found if one.op in ("=", "!="))
 
 
-def late(plan: Plan, alert: Alert, service: Service) -> Reaction:
+def late(plan: Plan, alert: Alert, service: Service, lasts: int = LASTS) -> Reaction:
     """What fails itself: seen by the last scrape and evaluation that may see it; its end by the first."""
     fires = service.scrape_interval + plan.stack.evaluation_interval + alert.window + ticks(plan, alert.hold)
-    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), fires, LASTS + ticks(plan, alert.keep_firing))
+    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), fires, lasts + ticks(plan, alert.keep_firing))
 
 
-def early(plan: Plan, alert: Alert, service: Service) -> Reaction:
+def early(plan: Plan, alert: Alert, service: Service, lasts: int = LASTS) -> Reaction:
     """What follows: seen at once; its end as late as windows, scrapes and evaluations allow."""
     slow = service.scrape_interval + plan.stack.evaluation_interval + alert.window + ticks(plan, alert.keep_firing)
-    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), ticks(plan, alert.hold), LASTS + slow)
+    return Reaction(title_of(alert.name, service), labels_of(plan, alert, service), ticks(plan, alert.hold), lasts + slow)
 
 
-def following(plan: Plan, service: Service) -> Iterator[Reaction]:
+def awkward(plan: Plan, cause: Alert, service: Service) -> int:
+    """Ten minutes, and as much longer as it takes for Alertmanager to look at what follows just when the cause is over and what
+    keeps firing as long is not yet: between the two lie a scrape and an evaluation."""
+    firsts = [one.fires for dependent in above(plan, service) for one in following(plan, dependent)]
+    look = min(plan.notify.group_interval, URGENT)
+    between = (service.scrape_interval + plan.stack.evaluation_interval) // 2
+    over = LASTS + ticks(plan, cause.keep_firing) + between
+    return LASTS + (min(firsts, default=0) + plan.notify.group_wait - over) % look
+
+
+def following(plan: Plan, service: Service, lasts: int = LASTS) -> Iterator[Reaction]:
     """What a failure sets off on a service that fails because of it."""
     for alert in plan.alerts:
         if alert.signal in FOLLOWS and watches(alert, service) and 0 < alert.hold < LASTS:
-            yield early(plan, alert, service)
+            yield early(plan, alert, service, lasts)
     for slo in plan.slos:
         if slo.service == service:
-            yield from burning(plan, slo)
+            yield from burning(plan, slo, lasts)
 
 
-def burning(plan: Plan, slo: Slo) -> Iterator[Reaction]:
+def burning(plan: Plan, slo: Slo, lasts: int = LASTS) -> Iterator[Reaction]:
     """The tiers that a total failure of these minutes sets off: the long window crosses its pace; the short one forgets last."""
     for tier in WORKBOOK:
         crossing = int(tier.factor * slo.budget * tier.long)
         if tier.factor * slo.budget < 1 and crossing < LASTS:
-            yield Reaction(f"{tier.alert} of {slo.id}", _burn_labels(plan, tier, slo), crossing, LASTS + _memory(plan, tier))
+            yield Reaction(f"{tier.alert} of {slo.id}", _burn_labels(plan, tier, slo), crossing, lasts + _memory(plan, tier))
 
 
 def _memory(plan: Plan, tier: Tier) -> int:

@@ -4,19 +4,21 @@ the Plan's `notify`. Out: for each route with a channel that no other route of t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from generators import conventions as name
 from generators.ir.scenarios import Firing, Message, Scenario, ScenarioFile
 from generators.plan import NotifyRoute, Plan
 from generators.proof.calendar import Calendar
+from generators.proof.failures import URGENT
 from generators.proof.hours import written
 from generators.proof.routes import routed
 from generators.proof.sending import resend, valid
 
-URGENT = 60
-"""Seconds after which a critical group tells of more, at the latest."""
 MORE = 3
 """Seconds after the first message that one more alert fires."""
+
+FEW = 60
 
 Labels = dict[str, str]
 
@@ -27,11 +29,12 @@ def grouping_file(plan: Plan) -> ScenarioFile:
     scenarios: list[Scenario] = []
     calendar = Calendar.of(plan)
     for index, route in enumerate(plan.notify.routes):
-        found = next(_examples(plan, route), None)
+        # The example that shows most of how a route groups; among many alerts a few are asked.
+        found = max(islice(_examples(plan, route), FEW), key=lambda one: len(list(_others(plan, *one))), default=None)
         if found:
             labels, channel = found
             mine = {f"{which} of route {index + 1}": {**labels, "alert": which} for which in ("first", "second", "third")}
-            for which, other in _others(plan, labels):
+            for which, other in _others(plan, labels, channel):
                 mine[f"{which} of route {index + 1}"] = other
             alerts |= mine
             scenarios.append(_scenario(plan, calendar, route, channel, index + 1, mine))
@@ -45,20 +48,26 @@ def _examples(plan: Plan, route: NotifyRoute) -> Iterator[tuple[Labels, str]]:
         if labels.get(name.SIGNAL) == "heartbeat" or not route.takes(labels):
             continue
         for channel in route.to:
-            if [one for one in plan.notify.routes if channel in one.to and one.takes(labels)] == [route]:
+            if _only(plan, labels, channel) == [route]:
                 yield labels, channel
 
 
-def _others(plan: Plan, labels: Labels) -> Iterator[tuple[str, Labels]]:
-    """Labels that are in no group with these, where the same routes take them: another service, another severity."""
-    same = [route for route in plan.notify.routes if route.takes(labels)]
-    for which, label in (("another service", name.SERVICE), ("another severity", name.SEVERITY)):
-        for other in map(dict, routed(plan)):
-            fits = [route for route in plan.notify.routes if route.takes(other)] == same
-            rest = [key for key in (name.SERVICE, name.SEVERITY) if key != label]
-            known = all(other.get(key) == labels.get(key) for key in rest if key == name.SEVERITY)
-            if fits and known and other.get(label) != labels.get(label) and other.get(name.SIGNAL) != "heartbeat":
-                yield which, {**other, "alert": "other"}
+def _only(plan: Plan, labels: Labels, channel: str) -> list[NotifyRoute]:
+    return [one for one in plan.notify.routes if channel in one.to and one.takes(labels)]
+
+
+def _others(plan: Plan, labels: Labels, channel: str) -> Iterator[tuple[str, Labels]]:
+    """Labels that are in no group with these, of which the channel hears by the same route: of another service, or severity."""
+    same = _only(plan, labels, channel)
+    services = ({**labels, **one.labels, "alert": "other"} for one in plan.services)
+    severities = ({**labels, name.SEVERITY: one, "alert": "other"} for one in ("critical", "warning", "info"))
+    for which, label, candidates in (
+        ("another service", name.SERVICE, services),
+        ("another severity", name.SEVERITY, severities),
+    ):
+        for other in candidates:
+            if other[label] != labels.get(label) and _only(plan, other, channel) == same:
+                yield which, other
                 break
 
 

@@ -15,6 +15,7 @@ from generators.proof.failures import (
     LASTS,
     Reaction,
     above,
+    awkward,
     burning,
     early,
     echoes,
@@ -57,13 +58,14 @@ def _cases(plan: Plan) -> Iterator[Case]:
 def _fails(plan: Plan, service: Service) -> Iterator[Case]:
     """The service fails, and all above it too. Its own pages are told with it; everything else follows."""
     for cause in states(plan, service):
-        root = late(plan, cause, service)
-        own = [one for one in following(plan, service) if not _critical(one) or one.labels[name.SIGNAL] == "burn"]
-        rest = [one for dependent in above(plan, service) for one in following(plan, dependent)]
+        lasts = awkward(plan, cause, service)
+        root = late(plan, cause, service, lasts)
+        own = [one for one in following(plan, service, lasts) if not _critical(one) or one.labels[name.SIGNAL] == "burn"]
+        rest = [one for dependent in above(plan, service) for one in following(plan, dependent, lasts)]
         heard = [root, *(one for one in own if _critical(one))]
         # In one second what follows is sent first.
         yield (
-            f"{service.name} fails ({cause.name}) for {LASTS // 60} minutes, and everything above it",
+            f"{service.name} fails ({cause.name}) for {lasts} s, and everything above it",
             [*rest, *own, root, *echoes(plan, root, service)],
             heard,
         )

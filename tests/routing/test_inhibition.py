@@ -151,7 +151,9 @@ def test_a_forgetful_cause_keeps_back_only_what_is_forgotten_as_soon(plan: Plan)
     assert ("MetricsAbsent", "football-models", "EventLoopBlocked", "football-api") in told(hidden(plan))
     forgetful = with_change(plan, "PostgresDown", keep_firing=0)
     assert ("PostgresDown", "postgres", "HighErrorRatio", "football-api") in told(hidden(forgetful))
-    echoed = {rule.source[0].value: rule.target[0].value for rule in compile_inhibition(forgetful) if rule.source[0].value in ECHOES}
+    echoed = {
+        rule.source[0].value: rule.target[0].value for rule in compile_inhibition(forgetful) if rule.source[0].value in ECHOES
+    }
     assert any("HighErrorRatio" in targets for targets in echoed.values())
 
 
