@@ -3,6 +3,7 @@ Out: reroutings of it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -12,11 +13,13 @@ from generators.mutants.mutant import Rerouting, put, without
 
 
 class _Spot(NamedTuple):
-    """A route: its number in the tree, in reading order, the root being 0; and the configuration with another one there."""
+    """A route: its number in the tree, in reading order, the root being 0; the configuration with another one there; its later
+    siblings."""
 
     number: int
     route: Route
     put: Callable[[Route], Alerting]
+    followed_by: tuple[Route, ...]
 
     @property
     def title(self) -> str:
@@ -25,17 +28,37 @@ class _Spot(NamedTuple):
 
 
 def _spots(alerting: Alerting) -> Iterator[_Spot]:
-    pending: list[tuple[Route, Callable[[Route], Alerting]]] = [(alerting.route, lambda route: replace(alerting, route=route))]
+    pending = [_Spot(0, alerting.route, lambda route: replace(alerting, route=route), ())]
     number = 0
     while pending:
-        route, place = pending.pop()
-        yield _Spot(number, route, place)
+        spot = pending.pop()
+        yield spot._replace(number=number)
         number += 1
-        pending.extend((child, _child(route, index, place)) for index, child in reversed([*enumerate(route.routes)]))
+        siblings = spot.route.routes
+        below = [_Spot(0, each, _child(spot.route, i, spot.put), siblings[i + 1 :]) for i, each in enumerate(siblings)]
+        pending.extend(reversed(below))
 
 
 def _child(parent: Route, index: int, place: Callable[[Route], Alerting]) -> Callable[[Route], Alerting]:
     return lambda route: place(replace(parent, routes=put(parent.routes, index, route)))
+
+
+def _apart(one: Route, other: Route) -> bool:
+    """Do their matchers contradict each other, so that no alert can match both? In doubt, no."""
+    pairs = [(a, b) for a in one.matchers for b in other.matchers if a.label == b.label]
+    return any(_refuses(a, b) or _refuses(b, a) for a, b in pairs)
+
+
+def _refuses(matcher: Matcher, fixed: Matcher) -> bool:
+    """Does a matcher not take the one value that the other asks for?"""
+    if fixed.op != "=":
+        return False
+    if matcher.op in ("=", "!="):
+        return (fixed.value == matcher.value) != (matcher.op == "=")
+    try:
+        return (re.fullmatch(matcher.value, fixed.value) is not None) != (matcher.op == "=~")
+    except re.error:
+        return False
 
 
 def _said(matcher: Matcher) -> str:
@@ -47,9 +70,12 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def route_order_swapped(alerting: Alerting) -> Iterator[Rerouting]:
-    """Two neighbouring routes in each other's place."""
-    for number, route, place in _spots(alerting):
+    """Two neighbouring routes in each other's place. Where both go on, or no alert can match both, their order says nothing
+    (https://prometheus.io/docs/alerting/latest/configuration/#route)."""
+    for number, route, place, _ in _spots(alerting):
         for index, (first, second) in enumerate(zip(route.routes, route.routes[1:], strict=False)):
+            if (first.proceed and second.proceed) or _apart(first, second):
+                continue
             swapped = (*route.routes[:index], second, first, *route.routes[index + 2 :])
             of = f"routes {index + 1} and {index + 2} below route {number}"
             yield Rerouting(of, _short(first), _short(second), place(replace(route, routes=swapped)))
@@ -60,9 +86,9 @@ def _short(route: Route) -> str:
 
 
 def continue_flipped(alerting: Alerting) -> Iterator[Rerouting]:
-    """A route that goes on where it stopped, or stops where it went on. The root has nothing to go on to."""
+    """A route that goes on where it stopped, or stops where it went on, if one that follows could match the same alert."""
     for spot in _spots(alerting):
-        if spot.number:
+        if any(not _apart(spot.route, later) for later in spot.followed_by):
             was, now = str(spot.route.proceed).lower(), str(not spot.route.proceed).lower()
             flipped = spot.put(replace(spot.route, proceed=not spot.route.proceed))
             yield Rerouting(spot.title, f"continue: {was}", f"continue: {now}", flipped)

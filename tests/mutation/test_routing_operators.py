@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generators.ir.alerting import Alerting, InhibitRule, Matcher, Receiver, Route
+import pytest
+
+from generators.ir.alerting import Alerting, InhibitRule, Matcher, Receiver, Route, WebhookIntegration
 from generators.mutants import OPERATORS, routing_mutants
 from generators.mutants.mutant import RoutingOperator
 
@@ -13,11 +15,12 @@ FIRST = Route("pager", (CRITICAL, PAGED), mute_time_intervals=("backup",), proce
 SECOND = Route("chat", (CRITICAL,), active_time_intervals=("work",), routes=(Route("inner"),))
 ROOT = Route("mail", group_by=("service", "severity"), routes=(FIRST, SECOND))
 INHIBITION = InhibitRule("down", (Matcher("alertname", "=", "Down"),), (Matcher("severity", "!=", "critical"),), ("service",))
-ALERTING = Alerting(ROOT, tuple(map(Receiver, ("mail", "pager", "chat", "inner"))), (INHIBITION,))
+RECEIVERS = tuple(Receiver(name, (WebhookIntegration(url="http://localhost:1"),)) for name in ("mail", "pager", "chat", "inner"))
+ALERTING = Alerting(ROOT, RECEIVERS, (INHIBITION,))
 
 
-def made(operator: str) -> list[Alerting]:
-    return [mutant.becomes for mutant in routing_mutants(ALERTING, (operator,))]
+def made(operator: str, alerting: Alerting = ALERTING) -> list[Alerting]:
+    return [mutant.becomes for mutant in routing_mutants(alerting, (operator,))]
 
 
 def rerouted(*routes: Route) -> Alerting:
@@ -32,12 +35,36 @@ def test_neighbours_change_places() -> None:
     assert made("route-order-swapped") == [rerouted(SECOND, FIRST)]
 
 
-def test_continue_is_flipped_on_every_route_but_the_root() -> None:
-    assert made("continue-flipped") == [
-        rerouted(replace(FIRST, proceed=False), SECOND),
-        rerouted(FIRST, replace(SECOND, proceed=True)),
-        rerouted(FIRST, replace(SECOND, routes=(Route("inner", proceed=True),))),
-    ]
+def test_continue_is_flipped_where_a_route_follows() -> None:
+    assert made("continue-flipped") == [rerouted(replace(FIRST, proceed=False), SECOND)]
+    assert made("continue-flipped", rerouted(SECOND, FIRST)) == [rerouted(replace(SECOND, proceed=True), FIRST)]
+
+
+WARNING = Matcher("severity", "=", "warning")
+
+
+@pytest.mark.parametrize(
+    ("second", "apart"),
+    [
+        ((WARNING,), True),
+        ((Matcher("severity", "!=", "critical"),), True),
+        ((Matcher("severity", "=~", "warning|info"),), True),
+        ((Matcher("severity", "!~", "crit.*"),), True),
+        ((Matcher("severity", "=~", "crit.*"),), False),
+        ((Matcher("tier", "=", "c"),), True),
+        ((Matcher("tier", "=~", "c|d"),), False),
+        ((Matcher("service", "=", "web"),), False),
+        ((), False),
+    ],
+)
+def test_the_order_of_two_that_no_alert_can_match_says_nothing(second: tuple[Matcher, ...], apart: bool) -> None:
+    alerting = rerouted(replace(FIRST, proceed=False), Route("chat", second))
+    assert (not made("route-order-swapped", alerting)) is apart
+    assert (not made("continue-flipped", alerting)) is apart
+
+
+def test_the_order_of_two_that_go_on_says_nothing() -> None:
+    assert not made("route-order-swapped", rerouted(FIRST, replace(SECOND, proceed=True)))
 
 
 def test_matchers_are_loosened_in_routes_and_on_both_sides_of_inhibitions() -> None:
