@@ -1,6 +1,6 @@
 """Mutants of rules before the unit tests. In: compiled rules with their tests. Out: a verdict for each mutant.
 
-All mutants of one rule are judged together: the same few tests speak of them, and one call of promtool holds them all, each in a
+Mutants of one rule are judged some at a time: the same few tests speak of them, and one call of promtool holds them, each in a
 directory of its own. With them stands the rule as it is, which must pass. The quick tests come first; what they kill is not
 shown to the slow ones."""
 
@@ -27,6 +27,9 @@ Progress = Callable[[Sequence[Verdict]], None]
 
 STAGES = (0.1, 0.4, 1.0)
 """How much of the tests' cost has been paid after each stage."""
+
+AT_ONCE = 10
+"""Mutants in one call of promtool: enough to share its start, few enough to keep every core busy to the end."""
 
 AS_IT_IS = "as-it-is"
 
@@ -66,11 +69,12 @@ def judge_rules(compiled: Compiled, tool: Path, operators: Collection[str], only
     """A verdict for each mutant of the rules; `only` narrows them to one alert or record. Raises Unsound."""
     bench = Bench.of(compiled, tool)
     mutants = [m for m in rule_mutants(compiled.rule_files, compiled.contract, operators) if only in ("", m.name)]
-    batches = [tuple(batch) for _, batch in groupby(mutants, key=lambda mutant: mutant.place)]
+    whole = [tuple(batch) for _, batch in groupby(mutants, key=lambda mutant: mutant.place)]
+    batches = [batch[begun : begun + AT_ONCE] for batch in whole for begun in range(0, len(batch), AT_ONCE)]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         # The longest first, so that no core waits for the last one.
         ordered = sorted(batches, key=lambda batch: -bench.cost(batch[0].place) * len(batch))
-        runs = {batch[0].place: pool.submit(_judged, bench, batch) for batch in ordered}
+        runs = {batch[0].id: pool.submit(_judged, bench, batch) for batch in ordered}
         try:
             for ended in as_completed(runs.values()):
                 progress(ended.result())
@@ -78,7 +82,7 @@ def judge_rules(compiled: Compiled, tool: Path, operators: Collection[str], only
             pool.shutdown(wait=False, cancel_futures=True)
             raise
         for batch in batches:
-            yield from runs[batch[0].place].result()
+            yield from runs[batch[0].id].result()
 
 
 def _judged(bench: Bench, mutants: Sequence[RuleMutant]) -> list[Verdict]:
