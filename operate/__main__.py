@@ -57,7 +57,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "schema": (schema, "print the JSON Schema of the spec"),
 }
 SPEC = Path("spec/football.yaml")
-TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy"})
+TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "status", "down", "ping"})
 """Verbs to which the spec may be given as their first argument, too."""
 
 

@@ -190,7 +190,7 @@ def recover(site: Site) -> Outcome | None:
     run, running = Run(site, entry.verb, entry.run), site.state.release()
     told = f"`touchline {entry.verb}` of {entry.at} was cut off in its phase `{entry.phase}`"
     if entry.phase not in TOUCHING:
-        site.show.note(f"{told}; it had changed nothing. Release {running or 'none'} runs.", "warning")
+        site.show.note(f"{told}; it had changed nothing. Release {running or 'none'} is current.", "warning")
         run.enter("abandoned", entry.release)
         return Outcome(running, None)
     site.show.note(f"{told}; current is {running or 'none'}. It is brought to an end now.", "warning")

@@ -64,7 +64,7 @@ def _inbox(channel: Channel, plan: Plan) -> Integration:
     if channel.kind == "slack":
         return SlackIntegration(channel.settings["channel"], url=url)
     if channel.kind == "pagerduty":
-        return PagerDutyIntegration(routing_key=channel.name.ljust(ROUTING_KEY_LENGTH, "-")[:ROUTING_KEY_LENGTH], url=url)
+        return PagerDutyIntegration(routing_key=channel.name[:ROUTING_KEY_LENGTH].rjust(ROUTING_KEY_LENGTH, "0"), url=url)
     if channel.kind == "email":
         sender = channel.settings.get("from", SENDER)
         return EmailIntegration(channel.settings["to"], sender, plan.notify.inbox_smtp, require_tls=False)

@@ -4,19 +4,20 @@ does not parse and for names that nothing exports; what a comparison is made of;
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from generators.ir.contract import Contract, Metric
-from generators.plan import Comparison
+from generators.plan import Comparison, Tier
 from generators.promql import Expr, ParseFault, kind_of, parse, text_of
 from generators.promql.syntax import (
     Aggregation,
     Binary,
     Call,
     Duration,
+    Matcher,
     NumberLiteral,
     Paren,
     StringLiteral,
@@ -60,12 +61,33 @@ def read_query(context: Context, contract: Contract, text: str, spot: Spot) -> E
 def read_vector(context: Context, contract: Contract, text: str, spot: Spot) -> Expr | None:
     """The same for an expression that must give a series of values at one moment, as a rule or a panel needs."""
     tree = read_query(context, contract, text, spot)
+    chosen = [_chosen(context, matcher, spot) for _, matcher in matchers(tree)] if tree else []
+    if not all(chosen):
+        return None
     if tree is None or kind_of(tree) == "vector":
         return tree
     what = f"this gives a {kind_of(tree)}, and a vector is needed here"
     fix = "Put a function such as rate() around a range; compare a series, not two numbers."
     context.fault("promql", spot.plus(0), what, fix)
     return None
+
+
+def _chosen(context: Context, matcher: Matcher, spot: Spot) -> bool:
+    """Whether a label that we write ourselves is asked for a value that something has."""
+    services = context.spec.services.values()
+    known: Mapping[str, frozenset[str]] = {
+        "service": frozenset(context.spec.services),
+        "kind": frozenset(context.catalogue.kinds),
+        "tier": frozenset(get_args(Tier)),
+        "owner": frozenset((context.spec.project.owner, *(service.owner for service in services if service.owner))),
+    }
+    if matcher.op != "=" or not matcher.value or matcher.name not in known or context.broken:
+        return True
+    if "$" in matcher.value or matcher.value in known[matcher.name]:
+        return True
+    what = f'nothing has {matcher.name}="{matcher.value}": no series can match'
+    context.fault("unknown-value", spot.plus(matcher.span.start), what, did_you_mean(matcher.value, known[matcher.name]))
+    return False
 
 
 def _known(context: Context, contract: Contract, selector: VectorSelector, spot: Spot) -> bool:

@@ -25,5 +25,5 @@ def run(call: Call) -> int:
         with call.show.phase("down", f"stop {release.hash} on the {release.engine} engine"):
             site.engine(release.engine).down(release.compiled.stack, site.say)
         Run(site, "down").enter("down", release.hash)
-    call.show.done("everything is stopped; history, silences and secrets stay")
+    call.show.done(f"{release.compiled.project} ({release.compiled.environment}) is stopped; history, silences and secrets stay")
     return FINE

@@ -3,6 +3,7 @@ names of alerts and recorded series."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -42,8 +43,19 @@ def _rule(old: Rule, new: Rule, contract: Contract) -> list[str]:
         said += one("for", length(old.hold), length(new.hold))
         said += one("keep firing for", length(old.keep_firing), length(new.keep_firing))
         said += entries("label", old.labels, new.labels)
-        return said + entries("annotation", old.annotations, new.annotations)
+        return said + (_reworded(old, new) if said else entries("annotation", old.annotations, new.annotations))
     return said + entries("label", old.labels, new.labels)
+
+
+def _reworded(old: AlertingRule, new: AlertingRule) -> list[str]:
+    """Annotations that say something else, but for those that only follow a number which is told already."""
+    same = {key for key, text in old.annotations.items() if _numberless(text) == _numberless(new.annotations.get(key, ""))}
+    before, after = ({key: text for key, text in one.annotations.items() if key not in same} for one in (old, new))
+    return entries("annotation", before, after)
+
+
+def _numberless(text: str) -> str:
+    return re.sub(r"\d+(\.\d+)?", "#", text)
 
 
 def _introduced(rule: Rule) -> tuple[str, str]:
