@@ -93,7 +93,7 @@ def test_killed_before_the_switch_the_last_release_runs_on(running: Bench, momen
         outcome = recover(running.site)
     assert outcome is not None
     assert outcome.running == before
-    assert f"Release {before} runs" in running.said.getvalue().splitlines()[-1]
+    assert f"Release {before} is current" in running.said.getvalue().splitlines()[-1]
     assert expression(running) == shown
     assert verify(running.site, read(running.site.state, before)).findings == ()
     assert running.site.journal.unfinished() is None
