@@ -4,7 +4,7 @@ first, what was read, and what was passed over. It reads no file: who walks the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from generators.catalogue import catalogue
 from generators.checks import (
@@ -23,6 +23,7 @@ from generators.ir.contract import Metric
 from generators.ir.found import Repository
 from generators.read.document import Document
 from generators.read.repository import read_repository
+from generators.record import dataclass
 from generators.spec.model import Kind
 
 FAMILIES = (secrets, expressions_found, expressions_judged, references, targets, datasources, inhibitions, metrics, images)

@@ -7,7 +7,7 @@ import difflib
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from generators.catalogue import WrongKindError, catalogue
@@ -31,6 +31,7 @@ from generators.proof.routes import prove_routes
 from generators.proof.rules import prove_rules
 from generators.proof.scenarios import prove_notifications
 from generators.read.mixins import read_mixin
+from generators.record import dataclass
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
 

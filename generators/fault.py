@@ -5,8 +5,9 @@ In: positions. Out: `Where`, `Written` and `Fault`, the one form in which a stag
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from generators.record import dataclass
 
 Severity = Literal["error", "warning"]
 

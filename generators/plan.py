@@ -5,13 +5,14 @@ has been parsed and whose names are in the contract; durations are whole seconds
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Literal
 
 from generators.fault import NOWHERE, Where, Written
 from generators.ir.contract import Contract
 from generators.ir.stack import EngineName
+from generators.record import dataclass
 
 Tier = Literal["critical", "standard", "best-effort"]
 AlertSeverity = Literal["critical", "warning", "info"]

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
+
+from generators.record import dataclass
 
 PAGE_CADENCE = 30
 """Seconds between recordings that the page tiers read."""

@@ -5,11 +5,11 @@ like those of a spec."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from generators.fault import Fault
+from generators.record import dataclass
 from generators.spec.load import load_kind
 from generators.spec.model import Kind, Part, Parts
 from generators.spec.read import read

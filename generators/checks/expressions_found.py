@@ -4,7 +4,6 @@ that do not parse. Queries to other engines than Prometheus are none of these.""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from generators.fault import Fault, Where, Written
@@ -12,6 +11,7 @@ from generators.ir.found import DatasourceRef, FoundDashboard, FoundQuery, Repos
 from generators.ir.rules import AlertingRule, Rule
 from generators.promql import EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS, Expr, ParseFault, parse, parse_query, variables_in
 from generators.promql.grafana import interpolate
+from generators.record import dataclass
 
 Check = Callable[[Repository], Iterable[Fault]]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from generators.checks.container_paths import mounted, services
 from generators.checks.known_images import LISTENS, NO_METRICS, is_grafana, known_ports, repository_of
 from generators.fault import Fault, Written
 from generators.ir.found import FoundService, Repository
+from generators.record import dataclass
 
 Check = Callable[[Repository], Iterable[Fault]]
 

@@ -7,9 +7,10 @@ and `{retention_size}` of the metrics."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from generators.ir.stack import Mount, Reload
+from generators.record import dataclass
 
 RESTART = Reload("restart")
 NO_SHELL = "the image holds one program and nothing that could ask it; Prometheus's `up` watches it"

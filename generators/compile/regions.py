@@ -4,10 +4,11 @@ Out: regions that do not overlap, so that Alertmanager, which tells once for eve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from generators.fault import NOWHERE, Where
 from generators.ir.alerting import Matcher
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

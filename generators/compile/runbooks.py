@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from generators.compile.annotations import SLO_DASHBOARD, base_url
@@ -13,6 +12,7 @@ from generators.compile.inhibition import CAUSES
 from generators.compile.runbook_words import BURN, BURN_STEPS, WORDS
 from generators.ir.runbooks import Runbook, Section, Step
 from generators.plan import Alert, Plan, Service, Text
+from generators.record import dataclass
 from generators.slo import TIERS, BurnTier, text_of
 
 _LABEL = re.compile(r"\{\{\s*\$labels\.(\w+)\s*\}\}")

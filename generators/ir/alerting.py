@@ -3,10 +3,10 @@ is the name of a file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 Operator = Literal["=", "!=", "=~", "!~"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from generators.ir.alerting import Alerting, RouteTest
 from generators.ir.contract import Contract
 from generators.ir.dashboards import Grafana
@@ -14,6 +12,7 @@ from generators.ir.scrape import Prometheus
 from generators.ir.stack import EngineName, Stack
 from generators.ir.tests import TestFile
 from generators.ir.tracing import Tracing
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

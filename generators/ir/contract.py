@@ -4,11 +4,12 @@ catalogues, into the checks, the tests and the application's own module."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Literal
 
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 MetricKind = Literal["counter", "gauge", "histogram", "native-histogram", "summary", "info"]
 

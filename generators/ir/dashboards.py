@@ -4,11 +4,12 @@ already in the project's languages. Positions follow from the order: a row is fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any, Literal
 
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 PanelKind = Literal[
     "timeseries",

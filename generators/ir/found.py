@@ -5,13 +5,14 @@ has no word for, since a foreign file holds less, or something else, than what w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from generators.fault import NOWHERE, Where, Written
 from generators.ir.alerting import Alerting
 from generators.ir.contract import Metric
 from generators.ir.rules import RuleFile
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ stands: so that a fault in it is told at its own place. `unit` is what people sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from generators.fault import NOWHERE, Where, Written
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

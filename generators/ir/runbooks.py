@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

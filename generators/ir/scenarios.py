@@ -4,7 +4,9 @@ after the scenario's start."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from generators.record import dataclass
 
 Labels = Mapping[str, str]
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 EngineName = Literal["compose", "local"]
 

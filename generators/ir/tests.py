@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from generators.fault import NOWHERE, Where
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

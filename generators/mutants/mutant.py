@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from generators.ir.alerting import Alerting
 from generators.ir.contract import Contract
 from generators.ir.rules import Rule, RuleFile
+from generators.record import dataclass
 
 T = TypeVar("T")
 

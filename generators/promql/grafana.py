@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from generators.promql.parse import parse
 from generators.promql.syntax import Expr, ParseFault, Span, first_of
+from generators.record import dataclass
 
 # What Grafana itself sets, with values a panel of one hour gives them.
 BUILT_IN: Mapping[str, str] = {

@@ -5,8 +5,6 @@ Prometheus's engine (https://prometheus.io/docs/prometheus/latest/querying/opera
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from generators.promql.check import kind_of
 from generators.promql.functions import COMPARISONS, SET_OPERATORS
 from generators.promql.syntax import (
@@ -23,6 +21,7 @@ from generators.promql.syntax import (
     VectorMatching,
     VectorSelector,
 )
+from generators.record import dataclass
 
 NAME = "__name__"
 

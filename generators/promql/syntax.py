@@ -7,8 +7,10 @@ own grammar (https://prometheus.io/docs/prometheus/latest/querying/basics/)."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NamedTuple
+
+from generators.record import dataclass
 
 Kind = Literal["scalar", "vector", "matrix", "string"]
 MatchOp = Literal["=", "!=", "=~", "!~"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from generators import conventions as name
@@ -15,6 +14,7 @@ from generators.promql import parse, selectors
 from generators.promql.syntax import Matcher
 from generators.proof.sending import ticks
 from generators.proof.slos import PAGE_SECONDS, TICKET_SECONDS, WORKBOOK, Tier
+from generators.record import dataclass
 
 LASTS = 600
 """Seconds of a failure, at least; see `awkward`."""

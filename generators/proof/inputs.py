@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from generators.ir.contract import Contract, Metric
@@ -21,6 +20,7 @@ from generators.promql.syntax import (
     Paren,
     VectorSelector,
 )
+from generators.record import dataclass
 
 TOTAL = Decimal(100)
 """Events a second in the denominator of a derived ratio: enough for every guard against judging on too little."""

@@ -4,7 +4,6 @@ an alert of the Plan with inputs derived for both sides of its bound. Out: tests
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from generators.ir.tests import ExprCase, InputSeries, UnitTest
@@ -12,6 +11,7 @@ from generators.plan import Alert
 from generators.promql import parse
 from generators.promql.syntax import VectorSelector
 from generators.proof.inputs import Flow, Inputs
+from generators.record import dataclass
 
 LOOKBACK = 300
 """How far an instant query looks back: for so long a series that has gone still seems to be there

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from generators import conventions as name
@@ -22,6 +21,7 @@ from generators.proof.inputs import Flow, Inputs, Inverse, Underivable, written
 from generators.proof.lifetimes import Derived, lifetime_tests
 from generators.proof.quantiles import is_quantile, quantile_inputs
 from generators.proof.slos import slo_tests
+from generators.record import dataclass
 
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 

@@ -6,7 +6,6 @@ and with none. The tiers' numbers stand here a second time on purpose, from the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from generators import conventions as name
@@ -15,6 +14,7 @@ from generators.plan import LatencySli, Plan, RatioSli, Slo
 from generators.promql import parse
 from generators.promql.syntax import VectorSelector
 from generators.proof.inputs import Inverse, written
+from generators.record import dataclass
 
 FILE = "../rules/slo.yml"
 STEP = 5

@@ -4,10 +4,10 @@ every path, present or not, so that a reader says what it wants and never what t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from generators.fault import Where, Written
+from generators.record import dataclass
 from generators.spec.source import Place, Source
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from generators.ir.found import FoundMetric, FoundModule
 from generators.read.python_metrics import Definition, Parsed, definitions, mentions_library, parse_python
 from generators.read.python_uses import is_test, modules, used
+from generators.record import dataclass
 
 SOURCES = (
     ".go",

@@ -9,11 +9,11 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from generators.fault import NOWHERE, Where
 from generators.ir.contract import Metric, MetricKind
+from generators.record import dataclass
 
 LIBRARY = "prometheus_client"
 KINDS: Mapping[str, MetricKind] = {

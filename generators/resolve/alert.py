@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from generators.catalogue import ANY
 from generators.ir.contract import Contract
 from generators.plan import Alert, Anomaly, Enough, Example, RunbookWords, Service
 from generators.promql import Expr, labels_of
 from generators.promql.syntax import VectorSelector
+from generators.record import dataclass
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.queries import Condition, condition, labels_in, metrics_in, read_query, read_vector, window
 from generators.resolve.widths import at_pace

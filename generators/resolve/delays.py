@@ -3,11 +3,10 @@ target. Where the numbers of the spec make alerts of the catalogue late, that is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from generators.fault import Where
 from generators.plan import Alert, Derived
 from generators.promql import metric_names, parse
+from generators.record import dataclass
 from generators.resolve.context import Context
 from generators.resolve.queries import window
 from generators.slo import text_of

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -25,6 +24,7 @@ from generators.promql.syntax import (
     VectorSelector,
 )
 from generators.promql.walk import matchers, metric_names, metric_of, ranges, selectors, walk
+from generators.record import dataclass
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.contract import TARGET_LABELS
 from generators.spec.source import Spot

@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from generators.record import dataclass
 
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n]*|\#[^\n]*|/\*.*?\*/|\|\|\|.*?^[ \t]*\|\|\|)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from generators.promql import Expr
 from generators.promql.functions import COMPARISONS
@@ -11,6 +10,7 @@ from generators.promql.syntax import Binary, Call
 from generators.promql.types import Type, Types, bare
 from generators.promql.types.ranges import MIRRORED
 from generators.promql.walk import children
+from generators.record import dataclass
 
 EXISTENCE = frozenset({"absent", "absent_over_time", "count", "group", "timestamp", "present_over_time", "count_values"})
 """What asks whether series are there, not what they say."""

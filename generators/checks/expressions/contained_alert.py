@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from generators.checks.expressions.conditions import bound_of
 from generators.checks.expressions.facts import Facts, Judged
@@ -14,6 +13,7 @@ from generators.fault import Fault
 from generators.ir.rules import AlertingRule
 from generators.promql import text_of
 from generators.promql.types import bare
+from generators.record import dataclass
 
 ID = "contained-alert"
 

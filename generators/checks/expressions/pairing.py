@@ -3,11 +3,10 @@ one series may find several. Used by the checks of matching; what is not known n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from generators.promql.labels import NAME
 from generators.promql.syntax import Binary, VectorMatching
 from generators.promql.types import Type, Types
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from generators.ir.dashboards import Panel, Row
+from generators.record import dataclass
 
 COLUMNS = 24
 HEADER = 1

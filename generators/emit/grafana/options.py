@@ -4,10 +4,10 @@ in Grafana 13's own terms (the types published as @grafana/schema 13.2.3, dist/e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from generators.ir.dashboards import Column, Panel, PanelKind
+from generators.record import dataclass
 
 Json = dict[str, Any]
 

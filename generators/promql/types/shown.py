@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from generators.promql.print import text_of
 from generators.promql.syntax import Expr, NumberLiteral, Paren, StringLiteral
 from generators.promql.types.infer import Types
 from generators.promql.walk import children
+from generators.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

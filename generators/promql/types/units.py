@@ -6,8 +6,9 @@ restarts) has no dimension: a ratio of two counts and a count are told apart by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from generators.record import dataclass
 
 Dimensions = tuple[tuple[str, int], ...]
 
