@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from generators.plan import Alert, RunbookWords, Text
+from generators.resolve.context import did_you_mean
 
 PLACEHOLDER = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 PLACEHOLDERS = ("bound", "for")
@@ -42,19 +43,13 @@ def template_faults(text: str) -> Iterator[tuple[str, str]]:
     for action in _ACTION.findall(text):
         for word in _WORD.findall(_STRING.sub("", action)):
             if word not in FUNCTIONS:
-                yield f"calls '{word}', which Prometheus's templates do not know", _nearest(word)
+                yield f"calls '{word}', which Prometheus's templates do not know", did_you_mean(word, FUNCTIONS)
     for name in PLACEHOLDER.findall(rest):
         if name not in PLACEHOLDERS:
             yield (
                 f"has the placeholder '{{{name}}}'",
                 f"There are {{{'} and {'.join(PLACEHOLDERS)}}}; labels are {{{{ $labels.x }}}}.",
             )
-
-
-def _nearest(word: str) -> str:
-    shared = {name: len([1 for a, b in zip(name, word, strict=False) if a == b]) for name in FUNCTIONS}
-    best = max(sorted(shared), key=lambda name: shared[name])
-    return f"Did you mean '{best}'?"
 
 
 def named(text: str) -> frozenset[str]:
