@@ -41,6 +41,11 @@ class Show:
         if self.format == "text":
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    def head(self, text: str, style: str) -> None:
+        """The line over a part of the result, in the style that rich calls so; plain when piped."""
+        if self.format == "text":
+            self.out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
     def note(self, text: str, mark: Literal["ok", "failed", "warning", ""] = "") -> None:
         """A line on how the work goes."""
         prefix = f"{MARKS[mark]} " if mark else ""
