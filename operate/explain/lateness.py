@@ -159,7 +159,7 @@ class Clocks:
         if name in ALERTS:
             yield Route(late)  # Prometheus writes them with the evaluation of the alert: time runs from when that fires
             return
-        if not recorders or name in above:
+        if not recorders:
             yield Route((*self._scraped(node, watched), *late), past=bool(late))
         for one in recorders if name not in above else ():
             for route in self._ways(one.tree, watched, (*above, name)):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from generators import conventions as name
-from generators.checks.expressions import Facts, settings_of
+from generators.checks.expressions import facts_of
 from generators.ir.compiled import Compiled
 from generators.ir.rules import AlertingRule
 from generators.ir.runbooks import Runbook, Step
@@ -89,7 +89,7 @@ class Book:
         self.plan = plan
         self.channels = channels
         self.clocks = Clocks(compiled.prometheus, compiled.rule_files)
-        self.facts = Facts(compiled.rule_files, compiled.contract, settings_of(compiled))
+        self.facts = facts_of(compiled)
         self.rules: dict[str, tuple[AlertingRule, Place]] = {}
         for file in compiled.rule_files:
             for group in file.groups:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -101,6 +102,12 @@ class Facts:
         self._series: dict[str, Type | None] = {}
         self._trees: dict[int, Types] = {}
         self._reads: dict[str, tuple[str, ...]] = {}
+
+    def asked(self, queries: tuple[Judged, ...]) -> Facts:
+        """The same knowledge, with other expressions to judge: queries that nobody records, beside the rules they read."""
+        other = copy(self)
+        other.rules, other.alerts, other.recorded_every = queries, (), self.recorded_every
+        return other
 
     @cached_property
     def rules(self) -> tuple[Judged, ...]:
