@@ -101,7 +101,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     if unproved:
         return Build(faults=in_reading_order(unproved))
     compiled = compile_plan(plan, tests)
-    faults = in_reading_order((*check(compiled), *_orphaned(notes, compiled)))
+    faults = in_reading_order((*check(compiled), *_orphaned(_own(notes, spec, compiled), compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
     files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
@@ -159,6 +159,14 @@ def _notes(spec: Path) -> dict[str, str]:
     """What people wrote about alerts, by alert: docs/runbooks/notes/ beside the spec's folder."""
     folder = spec.parent.parent / "docs" / "runbooks" / "notes"
     return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.md"))}
+
+
+def _own(notes: Mapping[str, str], spec: Path, compiled: Compiled) -> Mapping[str, str]:
+    """The notes that are this spec's to keep: none where the files that were generated beside them are another project's."""
+    rules = spec.parent.parent / "prometheus" / "rules"
+    written = {file.name for file in compiled.rule_files}
+    theirs = [path for path in rules.glob("*.yml") if path.stem not in written]
+    return {} if theirs and not (rules / f"{compiled.project}.yml").exists() else notes
 
 
 def _orphaned(notes: Mapping[str, str], compiled: Compiled) -> Iterator[Fault]:
