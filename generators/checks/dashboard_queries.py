@@ -52,13 +52,19 @@ def _tree(text: str, values: tuple[tuple[str, str], ...]) -> Expr | ParseFault:
 def asked(dashboard: Dashboard) -> Iterator[Asked]:
     """Every query of a dashboard to Prometheus."""
     examples = _examples(dashboard)
-    for _, panel in panels(dashboard):
-        for query in panel.queries:
-            if query.datasource == "prometheus":
-                yield _asked(dashboard, panel, query, examples)
+    yield from (one for _, one in of_panels(dashboard))
     for annotation in dashboard.annotations:
         who = f"the annotation '{annotation.name}' of '{dashboard.title}'"
         yield Asked(Written(annotation.expr, dashboard.where), who, _values(annotation.expr, examples))
+
+
+def of_panels(dashboard: Dashboard) -> Iterator[tuple[Panel, Asked]]:
+    """Those of its panels."""
+    examples = _examples(dashboard)
+    for _, panel in panels(dashboard):
+        for query in panel.queries:
+            if query.datasource == "prometheus":
+                yield panel, _asked(dashboard, panel, query, examples)
 
 
 def _asked(dashboard: Dashboard, panel: Panel, query: Query, examples: Mapping[str, str]) -> Asked:
@@ -78,13 +84,13 @@ def _values(text: str, examples: Mapping[str, str]) -> tuple[tuple[str, str], ..
 def queries(compiled: Compiled) -> Iterator[Fault]:
     """Every query parses and names only metrics and labels of the contract."""
     target_labels = _target_labels(compiled)
-    judged: dict[int, tuple[_Wrong, ...]] = {}
+    judged: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[_Wrong, ...]] = {}
     for dashboard in compiled.grafana.dashboards:
         for one in asked(dashboard):
-            tree = one.tree
-            if id(tree) not in judged:
-                judged[id(tree)] = tuple(_wrong(tree, compiled.contract.by_series, target_labels))
-            for offset, what, fix in judged[id(tree)]:
+            query = (one.written.text, one.values)
+            if query not in judged:
+                judged[query] = tuple(_wrong(one.tree, compiled.contract.by_series, target_labels))
+            for offset, what, fix in judged[query]:
                 yield Fault("dashboard-query", one.written.at(offset), f"{one.who} {what}", fix)
 
 

@@ -14,7 +14,7 @@ from generators.checks.expressions import facts_of
 from generators.checks.panel_queries import CHECKS, of_dashboards
 from generators.fault import Fault, Where, Written
 from generators.ir.compiled import Compiled
-from generators.ir.dashboards import Annotation, Dashboard, Panel, Query, Row, Variable
+from generators.ir.dashboards import Annotation, Dashboard, Panel, PanelKind, Query, Row, Variable
 from tests.refusals.fixtures import HERE
 
 AT = Where("spec.yaml", 7, 20)
@@ -30,9 +30,11 @@ def sound() -> Compiled:
     return compiled
 
 
-def judged(compiled: Compiled, *exprs: str, annotation: str = "") -> list[Fault]:
+def judged(compiled: Compiled, *exprs: str, annotation: str = "", unit: str = "short", kind: PanelKind = "stat") -> list[Fault]:
     """The faults of a dashboard with these queries, each in a panel of its own."""
-    panels = tuple(Panel(f"P{index}", "stat", (Query(one, written=Written(one, AT, True)),)) for index, one in enumerate(exprs))
+    panels = tuple(
+        Panel(f"P{index}", kind, (Query(one, written=Written(one, AT, True)),), unit=unit) for index, one in enumerate(exprs)
+    )
     variables = (
         Variable("bucket", "Bucket", options=("9",)),
         Variable("range", "Range", options=("5s",)),
@@ -92,6 +94,35 @@ def test_a_variable_elsewhere_hides_no_fault(sound: Compiled) -> None:
         sound, 'sum(rate(orders_total{outcome=~"$bucket"}[10s]))', 'rate(basket_size{country="$country"}[$__rate_interval])'
     )
     assert sorted(one.id for one in found) == ["rate-of-gauge", "short-range"]
+
+
+UNITS = [
+    ("s", "event_loop_lag_seconds", ""),
+    ("ms", "event_loop_lag_seconds * 1000", ""),
+    ("ms", "event_loop_lag_seconds", "milliseconds (`ms`), and its query gives seconds"),
+    ("percentunit", "sum(rate(orders_total[5m])) / sum(rate(http_requests_total[5m]))", ""),
+    (
+        "percent",
+        "sum(rate(orders_total[5m])) / sum(rate(http_requests_total[5m]))",
+        "percent (`percent`), and its query gives ratio",
+    ),
+    ("reqps", "rate(orders_total[5m])", ""),
+    ("reqps", "increase(orders_total[5m])", "per second (`reqps`), and its query gives events"),
+    ("bytes", "process_resident_memory_bytes", ""),
+    ("Bps", "process_resident_memory_bytes", "bytes per second (`Bps`), and its query gives bytes"),
+    ("s", "sum by (le) (rate(http_request_duration_seconds_bucket[5m]))", ""),
+    ("ms", "sum by (le) (rate(http_request_duration_seconds_bucket[5m]))", "milliseconds (`ms`), and its query gives seconds"),
+    ("short", "event_loop_lag_seconds", ""),
+    ("s", "basket_size / 0.5 > (", ""),
+]
+
+
+@pytest.mark.parametrize(("unit", "expr", "said"), UNITS)
+def test_a_panel_is_drawn_in_the_unit_that_its_query_gives(sound: Compiled, unit: str, expr: str, said: str) -> None:
+    found = judged(sound, expr, unit=unit)
+    assert [one.what for one in found] == ([f"the panel 'P0' of 'Board': it is drawn in {said}"] if said else [])
+    assert all((one.id, one.where) == ("panel-unit", AT) for one in found)
+    assert judged(sound, expr, unit=unit, kind="table") == [], "columns have their own"
 
 
 def test_a_place_that_is_not_known_is_that_of_the_panel(sound: Compiled) -> None:

@@ -61,6 +61,7 @@ def test_a_route_inherits_and_one_that_does_not_go_on_is_the_last() -> None:
         (Matcher("a", "=~", "x|y"), True),
         (Matcher("a", "=~", "xx|y"), False),
         (Matcher("a", "!~", "y"), True),
+        (Matcher("a", "=~", ""), False),
         (Matcher("gone", "=", ""), True),
         (Matcher("gone", "!=", ""), False),
     ],
