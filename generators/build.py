@@ -89,7 +89,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
         return Build(faults=(unreadable(shown, error),))
     if loaded.spec is None:
         return Build(faults=in_reading_order(loaded.faults))
-    mixins, wrong = _mixins(loaded, spec)
+    mixins, wrong = mixins_of(loaded, spec)
     notes = _notes(spec)
     try:
         plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
@@ -144,7 +144,16 @@ def emit(compiled: Compiled) -> dict[str, str]:
     }
 
 
-def _mixins(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:
+def plan_of(spec: Path, environment: str, engine: EngineName) -> tuple[Plan | None, tuple[Fault, ...]]:
+    """The plan of a spec with all that its mixins bring along, for what asks more than its files tell."""
+    loaded = load(spec, spec.as_posix())
+    mixins, wrong = mixins_of(loaded, spec)
+    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins)
+    return plan, (*loaded.faults, *wrong, *faults)
+
+
+def mixins_of(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:
+    """The mixins that a spec names, evaluated."""
     found: list[MixinPlan] = []
     faults: list[Fault] = []
     for index, name in enumerate(loaded.spec.mixins if loaded.spec else ()):

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from generators.catalogue import catalogue
+from generators.build import plan_of
 from generators.compile.alerting import compile_alerting
 from generators.plan import Plan
 from generators.promql.types import Line
-from generators.resolve import resolve
 from generators.resolve.context import did_you_mean
 from generators.slo import text_of
-from generators.spec.load import Loaded, load
+from generators.spec.load import load
 from operate.commands import FINE, PRODUCTION, Call, UserFault, sound
 from operate.explain import told
 from operate.explain.lateness import SOURCES
@@ -46,7 +45,7 @@ def run(call: Call) -> int:
     known = list(loaded.spec.environments) if loaded.spec else []
     environment = call.environment(PRODUCTION if PRODUCTION in known else next(iter(known), PRODUCTION))
     compiled = sound(call, environment, "compose", RULES).compiled
-    plans = {one: _plan(loaded, one) for one in ([environment] if call.arguments.environment else known)}
+    plans = {one: _plan(call, one) for one in ([environment] if call.arguments.environment else known)}
     book = Book(compiled, plans[environment], {one: _channels(plan) for one, plan in plans.items()})
     names = tuple(dict.fromkeys(call.arguments.alerts))
     if unknown := [_unknown(book, one) for one in names if one not in book.rules]:
@@ -58,8 +57,8 @@ def run(call: Call) -> int:
     return FINE
 
 
-def _plan(loaded: Loaded, environment: str) -> Plan:
-    plan, faults = resolve(loaded, catalogue(), environment, "compose")
+def _plan(call: Call, environment: str) -> Plan:
+    plan, faults = plan_of(call.spec, environment, "compose")
     if plan is None:
         raise UserFault(f"the environment {environment} has {len(faults)} faults", faults)
     return plan
@@ -137,7 +136,7 @@ def _tests(page: Page) -> Iterator[tuple[str, str, str]]:
 def _first(show: Show, page: Page) -> None:
     """What a person needs before all else."""
     links = [(WORDS[key], _readable(page.texts[key])) for key in WORDS if page.texts.get(key)]
-    if page.runbook:
+    if page.runbook and page.texts.get("runbook_url") != page.runbook:
         links.insert(1, ("the same, in the repository", page.runbook))
     show.table("Where to go", ("what", "where"), links)
     show.table("What to look at first", ("what it tells", "query"), [(step.meaning, step.expr) for step in page.steps])

@@ -11,8 +11,10 @@ import pytest
 
 from generators import conventions as name
 from generators.build import build
+from generators.build import plan_of as build_plan
 from generators.compile.alerting import compile_alerting
 from generators.emit import alertmanager
+from generators.plan import Plan
 from generators.proof.calendar import Calendar
 from generators.proof.hours import written
 from generators.proof.sending import resend, valid
@@ -21,7 +23,7 @@ from operate.__main__ import main
 from operate.clock import Answer, Played, Sent, ask
 from operate.explain.page import Book, Page
 from tests.emit.tools import write
-from tests.routing.played import PRODUCTION, SPECS, plan_of
+from tests.routing.played import PRODUCTION, SPECS
 
 SPEC = str(SPECS / "spec" / "football.yaml")
 
@@ -32,6 +34,15 @@ def book(spec: str) -> Book:
     compiled = build(SPECS / file, environment).compiled
     assert compiled is not None
     return Book(compiled, plan_of(spec), {})
+
+
+@cache
+def plan_of(spec: str) -> Plan:
+    """With what its mixins bring along."""
+    file, environment = PRODUCTION[spec]
+    plan, faults = build_plan(SPECS / file, environment, "compose")
+    assert plan is not None, faults
+    return plan
 
 
 def explained(capsys: pytest.CaptureFixture[str], *alerts: str) -> dict[str, Any]:
@@ -48,9 +59,21 @@ def test_every_alert_has_its_types_its_tests_and_its_audience(spec: str) -> None
         assert any(one.file.startswith("prometheus/tests/") for one in page.proofs), alert
         assert page.late.parts or page.signal == "heartbeat", alert
         if page.signal not in (name.ECHO, "heartbeat"):
+            assert page.services, alert
             assert all(one.tellers for one in page.audiences), alert
             assert page.late.best < page.late.worst, alert
             assert page.runbook, alert
+
+
+def test_what_a_mixin_brings_along_is_told_with_its_services() -> None:
+    page = book("football").page("PrometheusReloadFailed")
+    assert page.services == ("prometheus",)
+    assert {one.receiver for audience in page.audiences for one in audience.tellers} == {
+        "oncall",
+        "ops-slack",
+        "china-team",
+        "reports",
+    }
 
 
 def test_a_page_says_what_mutes_it_and_what_it_mutes() -> None:
