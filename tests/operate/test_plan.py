@@ -132,7 +132,7 @@ CASES: list[tuple[Edit, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("edit", "said"), CASES, ids=[said for _, said in CASES])
+@pytest.mark.parametrize(("edit", "said"), CASES, ids=[said.replace(BEFORE, "ADDRESS") for _, said in CASES])
 def test_one_change_reads_as_that_change(edit: Edit, said: str) -> None:
     found = [str(change) for change in changes(WHOLE, edit(WHOLE))]
     assert found
