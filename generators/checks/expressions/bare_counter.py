@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from generators.checks.expressions.carried import carried, surely_event
-from generators.checks.expressions.conditions import arms, bound_of, called, judging
+from generators.checks.expressions.carried import carried, surely_counter, surely_event
+from generators.checks.expressions.conditions import Bound, arms, bound_of, called, judging
 from generators.checks.expressions.facts import Facts, Judged
 from generators.fault import Fault
 from generators.promql import metric_names, text_of
@@ -31,7 +31,7 @@ def find(facts: Facts) -> Iterator[Fault]:
                 )
                 yield one.fault(ID, node, what, "Take rate() of the buckets first.")
             bound = bound_of(node, one.types)
-            if bound and one.types[bound.subject].cumulative and not _asks_existence(bound.op, bound.value):
+            if bound and one.types[bound.subject].cumulative and not _told(facts, one, bound):
                 what = f"{text_of(bound.subject)} is about all time since its process began, not about now"
                 yield one.fault(ID, bound.subject, what, _FIX)
         yield from _eternal(facts, one)
@@ -59,6 +59,13 @@ def _takes_none(one: Judged) -> bool:
     """Whether an expression takes no rate and reads nothing that a rule recorded."""
     plain = all(":" not in name for name in metric_names(one.tree))
     return plain and any(metric_names(one.tree)) and not any(called(node, _CHANGES) for node, _ in one.types.items())
+
+
+def _told(facts: Facts, one: Judged, bound: Bound) -> bool:
+    """Whether it is fine to ask, or what stands there is a forgotten rate and told as that."""
+    found = carried(one, bound.subject)
+    mixed = found.rates and any(surely_counter(facts, total) for total in found.totals)
+    return bool(mixed) or _asks_existence(bound.op, bound.value)
 
 
 def _asks_existence(op: str, value: float) -> bool:

@@ -34,13 +34,19 @@ def find(facts: Facts) -> Iterator[Fault]:
 def _mixed(facts: Facts, one: Judged) -> Iterator[tuple[int, VectorSelector]]:
     """The operations that bring rates and totals together, by identity, each with the total."""
     for node, _ in one.types.items():
-        if not isinstance(node, Binary) or node.op not in _TOGETHER:
+        if not isinstance(node, Binary) or node.op not in _TOGETHER or _told_by_units(one, node):
             continue
         sides = carried(one, node.left), carried(one, node.right)
         for mine, other in (sides, sides[::-1]):
             total = next((each for each in mine.totals if surely_counter(facts, each)), None)
             if total is not None and not mine.rates and other.rates and not other.totals:
                 yield id(node), total
+
+
+def _told_by_units(one: Judged, node: Binary) -> bool:
+    """Whether a sum is told as one of two units."""
+    left, right = one.types[node.left].unit, one.types[node.right].unit
+    return node.op in ("+", "-") and left is not None and right is not None and not left.same_as(right)
 
 
 def _below(one: Judged, node: int) -> Iterator[int]:
