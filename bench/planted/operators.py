@@ -194,7 +194,7 @@ def _told_label_dropped(rule: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:
     text = " ".join(rule.annotations.values())
     for spot in spots(tree):
         part = spot.part
-        if part is bare(tree) and isinstance(part, Aggregation) and not part.without:
+        if part is unfiltered(tree) and isinstance(part, Aggregation) and not part.without:
             for label in part.grouping:
                 if re.search(rf"\$labels\.{label}\b", text):
                     yield spot, replace(part, grouping=tuple(one for one in part.grouping if one != label))
