@@ -1,6 +1,6 @@
-"""Time for each expression checked: `touchline audit` beside `promtool check rules`, with all its lints as well, and beside pint where one is
-on PATH. In: the mixins inside the pinned Go modules, once and eleven times over. Out: `Figure`s, ours by theirs, of the CPU time of whole
-processes and of an expression added."""
+"""Time for each expression checked: `touchline audit` beside `promtool check rules`, with all its lints as well, and beside pint
+where one is on PATH. In: the mixins inside the pinned Go modules, once and eleven times over. Out: `Figure`s, ours by theirs, of the CPU
+time of whole processes and of an expression added."""
 
 from __future__ import annotations
 

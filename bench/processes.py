@@ -27,7 +27,9 @@ class Spent:
 
 
 def spend(command: Sequence[str], cache: Path | None = None, fine: Collection[int] = (0,)) -> Spent:
-    """Run a command to its end; `fine` are the exit codes that are no failure. `cache` holds Python's compiled modules, so that they are there whatever the environment says."""
+    """Run a command to its end; `fine` are the exit codes that are no failure.
+
+    `cache` holds Python's compiled modules, so that they are there whatever the environment says."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     if cache:
         environment["PYTHONPYCACHEPREFIX"] = str(cache)

@@ -1,5 +1,5 @@
-"""`python -m bench.planted [DIR...] [--apart]`: plant faults into the rules of directories (usually: of the pinned mixins), and say how many
-the audit finds, which it misses, and what it finds in the rules as they are."""
+"""`python -m bench.planted [DIR...] [--apart]`: plant faults into the rules of directories (usually: of the pinned mixins), and say how
+many the audit finds, which it misses, and what it finds in the rules as they are."""
 
 from __future__ import annotations
 

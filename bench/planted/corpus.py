@@ -45,7 +45,9 @@ def pinned(progress: Progress) -> Iterator[Corpus]:
     """The mixins inside the pinned modules. Raises BenchError where Go or a module cannot be had."""
     table = tomllib.loads((TOOLS / "releases.toml").read_text(encoding="utf-8"))
     for name, folder in MIXINS.items():
-        yield read(f"{name} {table[name]['release']}", _downloaded(table[name]["module"], table[name]["version"]) / folder, progress)
+        yield read(
+            f"{name} {table[name]['release']}", _downloaded(table[name]["module"], table[name]["version"]) / folder, progress
+        )
 
 
 def _downloaded(module: str, version: str) -> Path:

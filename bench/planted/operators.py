@@ -68,10 +68,11 @@ def planted(rule: Rule) -> Iterator[Planted]:
 def _rate_dropped(_: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:
     for spot in spots(tree):
         part = spot.part
-        if isinstance(part, Call) and part.function in _RATES and isinstance(part.args[0], MatrixSelector):
-            # How many series there are does not depend on what they say, and a guard against 0 / 0 on nothing at all.
-            if not _asked_for_existence(tree, part) and not _idle_guard(tree, part):
-                yield spot, part.args[0].selector
+        if not isinstance(part, Call) or part.function not in _RATES or not isinstance(part.args[0], MatrixSelector):
+            continue
+        # How many series there are does not depend on what they say, and a guard against 0 / 0 on nothing at all.
+        if not _asked_for_existence(tree, part) and not _idle_guard(tree, part):
+            yield spot, part.args[0].selector
 
 
 def _asked_for_existence(tree: Expr, part: Expr) -> bool:
@@ -104,7 +105,9 @@ def _nothing_of_nothing(node: Expr, asked: Expr) -> bool:
         factors = (part.left, part.right) if isinstance(part, Binary) and part.op == "*" else (part,)
         return any(part_of(factor, asked) for factor in factors)
     if isinstance(node, Call) and node.function in _QUANTILES:
-        return {name.removesuffix("_bucket") for name in metric_names(node)} == {name.removesuffix("_count") for name in metric_names(asked)}
+        return {name.removesuffix("_bucket") for name in metric_names(node)} == {
+            name.removesuffix("_count") for name in metric_names(asked)
+        }
     return False
 
 
@@ -123,10 +126,11 @@ def _one_bucket(node: Aggregation) -> bool:
 def _grouping_dropped(_: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:
     for spot in spots(tree):
         part = spot.part
-        above = bare(part.left) if isinstance(part, Binary) else part
-        if isinstance(part, Binary) and part.op == "/" and part.matching is None and isinstance(above, Aggregation):
-            if above.grouping and not above.without:
-                yield spot, replace(part, left=replace(above, grouping=above.grouping[1:]))
+        if not isinstance(part, Binary) or part.op != "/" or part.matching is not None:
+            continue
+        above = bare(part.left)
+        if isinstance(above, Aggregation) and above.grouping and not above.without:
+            yield spot, replace(part, left=replace(above, grouping=above.grouping[1:]))
 
 
 def _aggregations_dropped(_: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:
@@ -136,15 +140,17 @@ def _aggregations_dropped(_: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:
             continue
         above, below = bare(part.left), bare(part.right)
         below = bare(below.left) if isinstance(below, Binary) and below.op in COMPARISONS else below
-        if isinstance(above, Aggregation) and isinstance(below, Aggregation) and above.op == below.op == "sum":
-            if _same_metric(above, below):
-                yield spot, replace(part, left=above.expr, right=below.expr)
+        sums = getattr(above, "op", "") == getattr(below, "op", "") == "sum"
+        if isinstance(above, Aggregation) and isinstance(below, Aggregation) and sums and _same_metric(above, below):
+            yield spot, replace(part, left=above.expr, right=below.expr)
 
 
 def _same_metric(part: Expr, whole: Expr) -> bool:
     """Whether both sides read one metric: its series then divide by themselves, and buckets never meet counts. Series of two metrics
     may well have the same labels, and each pair its own quotient."""
-    stems = [frozenset(name.removesuffix("_bucket").removesuffix("_count") for name in metric_names(side)) for side in (part, whole)]
+    stems = [
+        frozenset(name.removesuffix("_bucket").removesuffix("_count") for name in metric_names(side)) for side in (part, whole)
+    ]
     return stems[0] == stems[1] and text_of(part) != text_of(whole)
 
 
@@ -163,9 +169,10 @@ def _share_in_percent(_: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:
         if not isinstance(part, Binary) or part.op not in ("<", ">", "<=", ">="):
             continue
         quotient, bound = bare(part.left), bare(part.right)
-        if isinstance(bound, NumberLiteral) and 0 < bound.value < 1 and isinstance(quotient, Binary) and quotient.op == "/":
-            if _units(quotient.left) == _units(quotient.right) and not _in_percent(quotient):
-                yield spot, replace(part, right=replace(bound, value=round(bound.value * 100, 9)))
+        if not isinstance(bound, NumberLiteral) or not isinstance(quotient, Binary) or quotient.op != "/":
+            continue
+        if 0 < bound.value < 1 and _units(quotient.left) == _units(quotient.right) and not _in_percent(quotient):
+            yield spot, replace(part, right=replace(bound, value=round(bound.value * 100, 9)))
 
 
 def _in_percent(quotient: Expr) -> bool:
@@ -175,7 +182,12 @@ def _in_percent(quotient: Expr) -> bool:
 
 def _units(expr: Expr) -> frozenset[str]:
     """The units that the names below carry; seconds by operations are a length of time, and no share."""
-    return frozenset(found for name in metric_names(expr) for found in _UNIT.findall(name.removesuffix("_count")) if not name.endswith("_count"))
+    return frozenset(
+        found
+        for name in metric_names(expr)
+        for found in _UNIT.findall(name.removesuffix("_count"))
+        if not name.endswith("_count")
+    )
 
 
 def _quantile_in_percent(_: Rule, tree: Expr) -> Iterator[tuple[Spot, Expr]]:

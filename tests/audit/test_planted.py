@@ -42,7 +42,9 @@ def test_what_is_found_in_the_rules_as_they_are_is_right(mixins: tuple[Corpus, .
 
 def test_the_rules_around_a_fault_are_enough_to_judge_it(tried: tuple[tuple[Corpus, Trial], ...]) -> None:
     for corpus, trial in tried[::16]:
-        everything = {fault.what for fault in meaning(_with(corpus, trial))} - {fault.what for fault in meaning(corpus.repository)}
+        everything = {fault.what for fault in meaning(_with(corpus, trial))} - {
+            fault.what for fault in meaning(corpus.repository)
+        }
         assert bool(everything) == bool(trial.brought), trial.planted
 
 
@@ -74,7 +76,10 @@ PLANTS = {
 LEFT_OUT = {
     "how many there are": ("rate-dropped", alert("count(rate(x_total[5m])) > 3")),
     "buckets by their bound": ("le-dropped", RecordingRule("r", 'sum by (le, job) (rate(x_bucket{le="1"}[5m]))')),
-    "two metrics, each its own quotient": ("aggregations-dropped", RecordingRule("r", "sum(rate(x_sum[5m])) / sum(rate(x_count[5m]))")),
+    "two metrics, each its own quotient": (
+        "aggregations-dropped",
+        RecordingRule("r", "sum(rate(x_sum[5m])) / sum(rate(x_count[5m]))"),
+    ),
     "a range that was short before": ("range-shortened", RecordingRule("r", "rate(x_total[1m])")),
     "a percentage already": ("share-in-percent", alert("100 * x_free / x_size < 0.5")),
     "seconds by operations": ("share-in-percent", alert("rate(x_seconds_sum[5m]) / rate(x_seconds_count[5m]) > 0.5")),

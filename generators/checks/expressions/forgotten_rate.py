@@ -72,4 +72,10 @@ def _guards(facts: Facts, one: Judged) -> Iterator[tuple[Expr, VectorSelector]]:
 def _divisors(expr: Expr) -> frozenset[str]:
     """The counters by whose rates an expression divides."""
     found = (node.right for node in walk(expr) if isinstance(node, Binary) and node.op == "/")
-    return frozenset(name for divisor in found for node in walk(divisor) if getattr(node, "function", "") in ("rate", "increase") for name in metric_names(node))
+    return frozenset(
+        name
+        for divisor in found
+        for node in walk(divisor)
+        if getattr(node, "function", "") in ("rate", "increase")
+        for name in metric_names(node)
+    )

@@ -1,5 +1,5 @@
-"""A bound in percent on a ratio. In: rules. Out: faults at quotients that are shares (of two sizes or two times, of a value by its limit, of
-a part by its whole, of failures by attempts) held against a number that is most likely a percentage."""
+"""A bound in percent on a ratio. In: rules. Out: faults at quotients that are shares (of two sizes or two times, of a value by its limit,
+of a part by its whole, of failures by attempts) held against a number that is most likely a percentage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from generators.checks.expressions.carried import carried
 from generators.checks.expressions.conditions import Bound, bound_of
 from generators.checks.expressions.facts import Facts, Judged
 from generators.fault import Fault
-from generators.promql import Expr, metric_names, text_of
+from generators.promql import metric_names, text_of
 from generators.promql.syntax import Binary, NumberLiteral
 from generators.promql.types import RATIO, bare, part_of, unfiltered
 from generators.promql.walk import walk
@@ -21,7 +21,9 @@ _CERTAIN = range(2, 101)
 """What no share reaches, however it is rounded; 1.5 may be meant of what is promised twice."""
 _LIMIT = frozenset({"max", "limit", "limits", "size", "capacity", "quota", "speed"})
 _WHOLE = _LIMIT | {"total"}
-_PART = frozenset({"free", "avail", "available", "used", "usage", "unused", "idle", "active", "allocated", "remaining", "reserved"})
+_PART = frozenset(
+    {"free", "avail", "available", "used", "usage", "unused", "idle", "active", "allocated", "remaining", "reserved"}
+)
 _FAILED = frozenset({"errors", "error", "errs", "failures", "failed", "dropped", "rejected"})
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
