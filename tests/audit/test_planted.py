@@ -71,7 +71,7 @@ PLANTS = {
     "range-shortened": (RecordingRule("r", "rate(x_total[5m])"), "rate(x_total[1m])"),
     "share-in-percent": (alert("x_free / x_size < 0.05"), "x_free / x_size < 5"),
     "quantile-in-percent": (RecordingRule("r", "histogram_quantile(0.99, x_bucket)"), "histogram_quantile(99, x_bucket)"),
-    "told-label-dropped": (alert("sum by (a) (x) > 1", "{{ $labels.a }}"), "sum by () (x) > 1"),
+    "told-label-dropped": (alert("sum by (a) (x) > 1", "{{ $labels.a }}"), "sum(x) > 1"),
 }
 LEFT_OUT = {
     "how many there are": ("rate-dropped", alert("count(rate(x_total[5m])) > 3")),
