@@ -23,12 +23,11 @@ from generators.proof.failures import (
     tiers,
     title_of,
 )
-from generators.proof.routes import told
+from generators.proof.routes import SEVERITIES, told
 from generators.proof.sending import ticks
 
-SEVERITIES = ("critical", "warning", "info")
-LONGEST = 6 * 3600
-"""Seconds: budgets that take longer to burn are left out."""
+LONGEST = 3600
+"""Seconds: what takes longer to fire, such as a budget that burns for hours, is left out."""
 
 Case = tuple[str, list[Reaction], list[Reaction]]
 """What happens, in words; everything that fires; and what is told of it."""

@@ -137,7 +137,9 @@ def _endless(one: Reaction) -> Reaction:
 
 def _scenario(plan: Plan, calendar: Calendar, title: str, reactions: list[Reaction], heard: list[Reaction]) -> Scenario:
     longest = max(plan.notify.group_interval, plan.notify.group_wait, 60)
-    lasts = max(one.ends for one in reactions) + 2 * longest
+    # What remembers an outage is told to nobody: its own end is waited for only where something goes on.
+    goes_on = any(one.ends == FOREVER for one in reactions)
+    lasts = max(one.ends for one in reactions if goes_on or one.labels[name.SIGNAL] != name.ECHO) + 2 * longest
     firings = tuple(Firing(one.title, one.fires, None if one.ends == FOREVER else one.ends) for one in reactions)
     starts = calendar.quietest(lasts)
     receivers: dict[str, list[str]] = {}

@@ -7,7 +7,6 @@ inhibition are judged one after the other: what has killed one of them is tried 
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -19,7 +18,8 @@ from generators.emit import alertmanager
 from generators.ir.alerting import Alerting, RouteTest
 from generators.ir.compiled import Compiled
 from generators.mutants import RoutingMutant, routing_mutants
-from operate.clock import ClockError, ask
+from operate.calls import NoAnswer, called
+from operate.clock import ask
 from operate.mutation.muting import telling
 from operate.mutation.rules import Progress, Unsound
 from operate.mutation.verdict import Outcome, Verdict
@@ -57,7 +57,7 @@ class Ended:
 def judge_routes(
     compiled: Compiled, amtool: Path, clock: Path, operators: Collection[str], progress: Progress
 ) -> Iterator[Verdict]:
-    """A verdict for each mutant of routes and inhibitions. Raises Unsound."""
+    """A verdict for each mutant of routes and inhibitions. Raises Unsound, NoAnswer."""
     mutants = list(routing_mutants(compiled.alerting, operators))
     judges = Judges(amtool, clock, compiled.alerting, _scenarios(compiled), compiled.route_tests)
     if mutants and (said := _ended(judges, compiled.alerting, judges.scenarios).said):
@@ -81,7 +81,9 @@ def _scenarios(compiled: Compiled) -> tuple[Promise, ...]:
     """The scenarios as they are played: read back from what is emitted."""
     with tempfile.TemporaryDirectory(prefix="touchline-mutants-") as folder:
         _write(Path(folder), alertmanager.emit(compiled.alerting, (), compiled.scenarios))
-        return tuple(one for file in compiled.scenarios for one in promises(Path(folder) / FILES / f"{file.name}.yml"))
+        found = [one for file in compiled.scenarios for one in promises(Path(folder) / FILES / f"{file.name}.yml")]
+        # What is soon played is tried first: most mistakes show in it.
+        return tuple(sorted(found, key=lambda one: one.played.lasts * len(one.played.alerts)))
 
 
 def _judged(judges: Judges, mutants: Sequence[RoutingMutant]) -> list[Verdict]:
@@ -123,7 +125,7 @@ def _played(judges: Judges, place: Path, scenarios: Sequence[Promise]) -> Iterat
         some = scenarios[begin : begin + AT_ONCE]
         try:
             answers = ask(judges.clock, place / CONFIG, [promise.played for promise in some])
-        except ClockError as error:
+        except NoAnswer as error:
             yield Ended("survived", f"only errors: {error}")
             continue
         for promise, answer in zip(some, answers, strict=True):
@@ -152,8 +154,5 @@ def _write(place: Path, files: dict[str, str]) -> None:
 
 
 def _amtool(tool: Path, place: Path, *arguments: str) -> tuple[int, str]:
-    try:
-        run = subprocess.run([str(tool), *arguments], cwd=place, capture_output=True, text=True, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired:
-        return 1, f"no answer within {LIMIT:.0f} s"
+    run = called([str(tool), *arguments], place, LIMIT)
     return run.returncode, (run.stdout + run.stderr).strip()

@@ -22,7 +22,7 @@ from tests.emit.tools import need, run, write
 from tests.routing.plans import route, shipped, with_routes
 
 SEVERITIES, TIERS, SIGNALS = ("critical", "warning", "info"), ("critical", "standard"), ("outage", "burn", "business")
-SERVICES, OWNERS = ("football-api", "postgres", "redis"), ("backend", "data")
+SERVICES, OWNERS = ("football-api", "postgres", "redis"), ("backend", "platform")
 CHANNELS = ("first", "second", "third")
 
 
