@@ -1,8 +1,9 @@
 """What is kept back while its cause is known, derived from who depends on whom. In: the Plan. Out: inhibition rules. A cause is an
 outage or an absence. It mutes only what it can have told before (it fires before the target's first message) and what is over when
 it ends: it, or an echo of it, is remembered as long as the target's window remembers. It mutes a critical page only if it is critical
-itself; and never its own service's outages, so that nothing mutes itself. Targets are named: an alert has one severity, so none is asked for. An exporter that is down is no cause: it says nothing of
-the service. What is told and muted later would never be told as over, so in doubt nothing is muted."""
+itself; and never its own service's outages, so that nothing mutes itself. Targets are named, and an alert has one severity: none is
+asked for. An exporter that is down is no cause: it says nothing of the service. What is told and muted later would never be told as
+over, so in doubt nothing is muted."""
 
 from __future__ import annotations
 

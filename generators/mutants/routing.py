@@ -11,7 +11,6 @@ from typing import NamedTuple
 from generators.ir.alerting import Alerting, InhibitRule, Matcher, Route
 from generators.mutants.mutant import Rerouting, put, without
 
-
 _LISTED = re.compile(r"[\w-]+(\|[\w-]+)*")
 """A pattern that only lists values."""
 

@@ -16,7 +16,6 @@ from generators.proof.failures import (
     alerts_of,
     early,
     echoes,
-    labels_of,
     late,
     remembered,
     slos_of,
@@ -25,6 +24,7 @@ from generators.proof.failures import (
 )
 from generators.proof.routes import SEVERITIES, told
 from generators.proof.sending import ticks
+from generators.record import dataclass
 
 LONGEST = 3600
 """Seconds: what takes longer to fire, such as a budget that burns for hours, is left out."""
@@ -47,22 +47,45 @@ def holding_cases(plan: Plan) -> Iterator[Case]:
 
 def _cases(plan: Plan, bounds: _Bounds, service: Service, causes: list[Alert]) -> Iterator[Case]:
     reach = (service, *above(plan, service))
-    known = {cause.name: [one for at in reach for one in bounds.held(cause, service, at)] for cause in causes}
+    held = {cause.name: [one for at in reach for one in bounds.held(cause, service, at)] for cause in causes}
     for cause in causes:
-        if followers := [one for one in known[cause.name] if not _mutes(one)]:
+        if followers := [one for one in held[cause.name] if not _mutes(one)]:
             yield _alone(plan, service, cause, followers)
-    holding = [cause for cause in causes if known[cause.name]]
-    held = {one.title: one for one in sum(known.values(), [])}.values()
-    first = next((one.labels[name.SERVICE] for one in held if _mutes(one)), "")
+    gone = _Gone.of(plan, reach, [cause for cause in causes if held[cause.name]])
+    every = _once(one for some in held.values() for one in some)
+    first = next((one.labels[name.SERVICE] for one in every if _mutes(one)), "")
     # What mutes others itself is played apart from what it would mute, and of one service: services need each other.
     for what, targets in (
-        ("", [one for one in held if not _mutes(one)]),
-        (f" and holds others back: the outages of {first}", [one for one in held if _mutes(one) and _of(one) == first]),
+        ("", [one for one in every if not _mutes(one)]),
+        (f": the outages of {first}", [one for one in every if _mutes(one) and one.labels[name.SERVICE] == first]),
     ):
         if targets:
             other = _bystander(plan, reach, targets)
-            yield _elsewhere(plan, service, holding, targets, other, reach, what)
-            yield _no_cause(plan, service, holding, targets, other, what)
+            yield _elsewhere(plan, gone, targets, other, what)
+            yield _no_cause(plan, gone, targets, other, what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """A service with all its causes, so long that for ten minutes none is missing: in that time, from `begins` to `ends`, what
+    remembers them fires as well. `reach` is the service itself and what needs it."""
+
+    service: Service
+    reach: tuple[Service, ...]
+    roots: list[Reaction]
+    memory: list[Reaction]
+    begins: int
+    ends: int
+
+    @classmethod
+    def of(cls, plan: Plan, reach: tuple[Service, ...], causes: list[Alert]) -> _Gone:
+        service = reach[0]
+        lasts = LASTS + max((late(plan, cause, service, 0).fires for cause in causes), default=0)
+        roots = [late(plan, cause, service, lasts) for cause in causes]
+        known = [root for root, cause in zip(roots, causes, strict=True) if remembered(cause)]
+        memory = [_between(one, one.fires, lasts) for root in known[:1] for one in echoes(plan, root, service)]
+        begins = max((one.fires for one in roots), default=0) + 2 * plan.stack.evaluation_interval
+        return cls(service, reach, roots, memory, begins, lasts - 1)
 
 
 class _Bounds:
@@ -118,10 +141,6 @@ def _mutes(one: Reaction) -> bool:
     return one.labels[name.SIGNAL] in CAUSES
 
 
-def _of(one: Reaction) -> str:
-    return one.labels[name.SERVICE]
-
-
 def _alone(plan: Plan, service: Service, cause: Alert, held: list[Reaction]) -> Case:
     """The cause as late and as soon over as it may be, what it holds back as early and as long."""
     lasts = LASTS + max(one.fires for one in held)
@@ -170,59 +189,26 @@ def _needed(plan: Plan, services: tuple[Service, ...]) -> set[str]:
     return found
 
 
-def _elsewhere(
-    plan: Plan,
-    service: Service,
-    causes: list[Alert],
-    targets: list[Reaction],
-    other: dict[str, str],
-    reach: Iterable[Service],
-    what: str,
-) -> Case:
-    """The service is gone. What would follow is of a service that does not need it, and there are strangers on all that do."""
-    roots = _as_long(plan, service, causes)
-    begins, ends = _within(plan, roots)
-    known = min(one.fires for one in roots)
-    own = [one for at in reach for one in (*_events(plan, at, known), *_stranger(plan, at))]
-    heard = _once([*roots, *(_moved(one, other) for one in targets), *own])
-    heard = [*roots, *(_between(one, begins, ends) for one in heard[len(roots) :])]
-    title = f"{service.name} is gone; {other[name.SERVICE]} does not need it, events and what nobody declared do not follow{what}"
-    return title, [*heard, *_remembered(plan, service, roots, causes)], heard
+def _elsewhere(plan: Plan, gone: _Gone, targets: list[Reaction], other: dict[str, str], what: str) -> Case:
+    """The service is gone. What would follow is of a service that does not need it; events and strangers are of all that do."""
+    known = min(one.fires for one in gone.roots)
+    own = [one for at in gone.reach for one in (*_events(plan, at, known), *_stranger(plan, at))]
+    innocent = _once(_between(one, gone.begins, gone.ends) for one in (*(_moved(one, other) for one in targets), *own))
+    heard = [*gone.roots, *innocent]
+    title = f"{gone.service.name} is gone; {other[name.SERVICE]} does not need it, events and what nobody declared do not follow"
+    return f"{title}{what}", [*heard, *gone.memory], heard
 
 
-def _no_cause(
-    plan: Plan, service: Service, causes: list[Alert], targets: list[Reaction], other: dict[str, str], what: str
-) -> Case:
+def _no_cause(plan: Plan, gone: _Gone, targets: list[Reaction], other: dict[str, str], what: str) -> Case:
     """All that would follow from the service, and it is well here: another is gone, and it is gone elsewhere, and here unwell."""
-    roots = _as_long(plan, service, causes)
-    begins, ends = _within(plan, roots)
-    sources = [*roots, *_remembered(plan, service, roots, causes)]
     places = [other, *({label: f"not-{value}"} for label, value in plan.environment.labels.items())]
-    wrong = [_moved(one, place) for place in places for one in sources]
-    heard = [_between(one, begins, ends) for one in targets]
-    heard += [_between(one, 0, ends) for one in _stranger(plan, service)]
-    away = ", ".join(f"in another {label}" for label in plan.environment.labels)
-    title = f"{other[name.SERVICE]} is gone{f', and {service.name} {away}' if away else ''}; {service.name} is only unwell{what}"
-    return title, [*heard, *wrong], [*heard, *(one for one in wrong if one.labels[name.SIGNAL] != name.ECHO)]
-
-
-def _as_long(plan: Plan, service: Service, causes: list[Alert]) -> list[Reaction]:
-    """All of them, so long that for ten minutes none is missing."""
-    slowest = max(late(plan, cause, service, 0).fires for cause in causes)
-    return [late(plan, cause, service, slowest + LASTS) for cause in causes]
-
-
-def _within(plan: Plan, roots: list[Reaction]) -> tuple[int, int]:
-    """A time in which all of them, and what remembers them, fire."""
-    return max(one.fires for one in roots) + 2 * plan.stack.evaluation_interval, min(one.ends for one in roots) - 1
-
-
-def _remembered(plan: Plan, service: Service, roots: list[Reaction], causes: list[Alert]) -> list[Reaction]:
-    """What remembers them, for as long as anybody looks."""
-    known = [one for one, cause in zip(roots, causes, strict=True) if remembered(cause)]
-    found = [echo for one in known[:1] for echo in echoes(plan, one, service)]
-    last = max(one.ends for one in roots)
-    return [Reaction(one.title, one.labels, one.fires, last) for one in found]
+    wrong = [_moved(one, place) for place in places for one in gone.roots]
+    memory = [_moved(one, place) for place in places for one in gone.memory]
+    unwell = [_between(one, 0, gone.ends) for one in _stranger(plan, gone.service)]
+    heard = [*unwell, *wrong, *(_between(one, gone.begins, gone.ends) for one in targets)]
+    places_told = "".join(f", {gone.service.name} in another {label}" for label in plan.environment.labels)
+    title = f"{other[name.SERVICE]} is gone{places_told}; {gone.service.name} is only unwell{what}"
+    return title, [*heard, *memory], heard
 
 
 def _between(one: Reaction, fires: int, ends: int) -> Reaction:
@@ -231,11 +217,11 @@ def _between(one: Reaction, fires: int, ends: int) -> Reaction:
 
 def _moved(one: Reaction, labels: dict[str, str]) -> Reaction:
     """The same alert of another service, or in another place."""
-    place = labels.get(name.SERVICE)
-    title = f"{one.title.rpartition(' of ')[0]} of {place}" if place and name.SLO not in one.labels else ""
-    return Reaction(
-        title or f"{one.title}, but {', '.join(labels.values())}", {**one.labels, **labels}, one.fires, one.ends
-    )
+    if name.SERVICE in labels and name.SLO not in one.labels:
+        title = f"{one.labels[name.ALERTNAME]} of {labels[name.SERVICE]}"
+    else:
+        title = f"{one.title}, but {', '.join(labels.values())}"
+    return Reaction(title, {**one.labels, **labels}, one.fires, one.ends)
 
 
 def _once(reactions: Iterable[Reaction]) -> list[Reaction]:

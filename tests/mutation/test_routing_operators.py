@@ -80,7 +80,9 @@ MATCHERS = st.builds(
     Matcher, st.sampled_from(("tier", "team")), st.sampled_from(OPS), st.sampled_from(("a", "b", "a|b", "b|c", "a.*", ""))
 )
 ROUTES = st.lists(
-    st.builds(Route, st.sampled_from(("pager", "chat", "inner")), st.lists(MATCHERS, max_size=2).map(tuple), proceed=st.booleans()),
+    st.builds(
+        Route, st.sampled_from(("pager", "chat", "inner")), st.lists(MATCHERS, max_size=2).map(tuple), proceed=st.booleans()
+    ),
     min_size=2,
     max_size=4,
 )
@@ -98,9 +100,7 @@ def test_what_is_left_out_says_nothing(routes: list[Route]) -> None:
     """Two neighbours that are not swapped, and a route that is not flipped, tell the same the other way round."""
     alerting = rerouted(*routes)
     swaps = [rerouted(*routes[:i], routes[i + 1], routes[i], *routes[i + 2 :]) for i in range(len(routes) - 1)]
-    flips = [
-        rerouted(*routes[:i], replace(one, proceed=not one.proceed), *routes[i + 1 :]) for i, one in enumerate(routes)
-    ]
+    flips = [rerouted(*routes[:i], replace(one, proceed=not one.proceed), *routes[i + 1 :]) for i, one in enumerate(routes)]
     for operator, possible in (("route-order-swapped", swaps), ("continue-flipped", flips)):
         planted = made(operator, alerting)
         for one in possible:

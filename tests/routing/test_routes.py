@@ -71,7 +71,9 @@ def holds(matcher: Matcher, value: str) -> bool:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ROUTES, min_size=1, max_size=5), LABELS, st.booleans())
 def test_each_channel_is_told_once_as_people_wrote(routes: list[NotifyRoute], labels: dict[str, str], work: bool) -> None:
-    maintenance = (Maintenance("upgrade", ("postgres", "redis"), ("sunday",), (), "20:00", "21:00", "Asia/Shanghai"),) if work else ()
+    maintenance = (
+        (Maintenance("upgrade", ("postgres", "redis"), ("sunday",), (), "20:00", "21:00", "Asia/Shanghai"),) if work else ()
+    )
     tree = compile_alerting(with_routes(*routes, maintenance=maintenance)).route
     found = matched(tree, labels)
     if found == [tree]:
