@@ -1,8 +1,8 @@
 """Mutants of the Alertmanager configuration. In: a compiled spec with its scenarios and route tests. Out: a verdict for each mutant.
 
-amtool accepts or refuses the mutant. Then Alertmanager's own code plays the generated scenarios (operate/scenarios.py): a receiver
-that is told otherwise than promised kills it. What survives is shown to the route tests of amtool. The mutants of one route or
-inhibition are judged one after the other: what has killed one of them is tried first on the next."""
+amtool accepts or refuses the mutant, and holds it to its route tests. What survives them is shown to Alertmanager's own code, which
+plays the generated scenarios (operate/scenarios.py): a receiver that is told otherwise than promised kills it. The mutants of one
+route or inhibition are judged one after the other: what has killed one of them is tried first on the next."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _ended(judges: Judges, alerting: Alerting, scenarios: Sequence[Promise]) -> 
             return Ended("refused", words)
         error = Ended("survived")
         routed = () if alerting.route == judges.real.route and alerting != judges.real else _routed(judges, place)
-        for ended in chain(_played(judges, place, scenarios), routed):
+        for ended in chain(routed, _played(judges, place, scenarios)):
             if ended.outcome == "killed":
                 return ended
             error = ended
