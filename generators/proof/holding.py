@@ -53,16 +53,24 @@ def _cases(plan: Plan, bounds: _Bounds, service: Service, causes: list[Alert]) -
             yield _alone(plan, service, cause, followers)
     gone = _Gone.of(plan, reach, [cause for cause in causes if held[cause.name]])
     every = _once(one for some in held.values() for one in some)
-    first = next((one.labels[name.SERVICE] for one in every if _mutes(one)), "")
-    # What mutes others itself is played apart from what it would mute, and of one service: services need each other.
-    for what, targets in (
-        ("", [one for one in every if not _mutes(one)]),
-        (f": the outages of {first}", [one for one in every if _mutes(one) and one.labels[name.SERVICE] == first]),
-    ):
-        if targets:
-            other = _bystander(plan, reach, targets)
-            yield _elsewhere(plan, gone, targets, other, what)
-            yield _no_cause(plan, gone, targets, other, what)
+    for what, targets in _apart(every):
+        other = _bystander(plan, reach, targets)
+        yield _elsewhere(plan, gone, targets, other, what)
+        yield _no_cause(plan, gone, targets, other, what)
+
+
+def _apart(held: list[Reaction]) -> Iterator[tuple[str, list[Reaction]]]:
+    """What mutes others itself is played apart from what it would mute: the outages of one service after the other, as services need
+    each other, until each is played once."""
+    if quiet := [one for one in held if not _mutes(one)]:
+        yield "", quiet
+    seen: set[str] = set()
+    for service in dict.fromkeys(one.labels[name.SERVICE] for one in held if _mutes(one)):
+        outages = [one for one in held if _mutes(one) and one.labels[name.SERVICE] == service]
+        names = {one.labels[name.ALERTNAME] for one in outages}
+        if not names <= seen:
+            seen |= names
+            yield f": the outages of {service}", outages
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ class _Gone:
 
 
 class _Bounds:
-    """When an alert may fire first and end last, on whichever service: Alertmanager's inhibitions name alerts, not services."""
+    """When an alert may fire first and end last, on whichever service: Alertmanager's inhibitions name alerts. Of causes they name the
+    service as well, but for those of the same service."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -115,16 +124,18 @@ class _Bounds:
         for one in _alerts(self.plan, at):
             severity, signal = one.labels[name.SEVERITY], one.labels[name.SIGNAL]
             lesser = cause.severity == "critical" or (cause.severity == "warning" and severity != "critical")
+            known = late(self.plan, cause, service, 0).fires
             if at == service:
+                known = self.latest[cause.name]
                 lesser = cause.severity == "critical" and severity != "critical" and signal not in CAUSES
-            if lesser and one.fires < LONGEST and self._covers(cause, one):
+            if lesser and one.fires < LONGEST and self._covers(cause, known, one):
                 yield one
 
-    def _covers(self, cause: Alert, one: Reaction) -> bool:
+    def _covers(self, cause: Alert, known: int, one: Reaction) -> bool:
         alert = one.labels[name.ALERTNAME]
         # What runs full does not follow from an outage; it only may be seen in one, and is not remembered with it.
         memory = remembered(cause) if one.labels[name.SIGNAL] != "saturation" else 0
-        in_time = self.latest[cause.name] < self.first[alert] + self.plan.notify.group_wait
+        in_time = known < self.first[alert] + self.plan.notify.group_wait
         return in_time and self.last[alert] <= ticks(self.plan, cause.keep_firing) + memory
 
 

@@ -26,7 +26,7 @@ from operate.mutation.verdict import Outcome, Verdict
 from operate.scenarios import CONFIG, FILES, Promise, differences, promises
 
 LIMIT = 60.0
-AT_ONCE = 6
+AT_ONCE = 2
 """Scenarios played in one call: few, because the first that goes otherwise ends the matter."""
 
 MISMATCH = "WARNING: Expected receivers did not match resolved receivers."
