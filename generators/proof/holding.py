@@ -46,7 +46,7 @@ def holding_cases(plan: Plan) -> Iterator[Case]:
 
 
 def _cases(plan: Plan, bounds: _Bounds, service: Service, causes: list[Alert]) -> Iterator[Case]:
-    reach = (service, *above(plan, service))
+    reach = (service, *_unlike(plan, above(plan, service)))
     held = {cause.name: [one for at in reach for one in bounds.held(cause, service, at)] for cause in causes}
     for cause in causes:
         if followers := [one for one in held[cause.name] if not _mutes(one)]:
@@ -57,6 +57,15 @@ def _cases(plan: Plan, bounds: _Bounds, service: Service, causes: list[Alert]) -
         other = _bystander(plan, reach, targets)
         yield _elsewhere(plan, gone, targets, other, what)
         yield _no_cause(plan, gone, targets, other, what)
+
+
+def _unlike(plan: Plan, services: Iterable[Service]) -> Iterable[Service]:
+    """One of those whose alerts have the same names and severities: a system may have a thousand services."""
+    found: dict[object, Service] = {}
+    for one in services:
+        alerts = tuple(alert.name for alert in alerts_of(plan, one))
+        found.setdefault((one.tier, alerts, tuple(slo.name for slo in slos_of(plan, one))), one)
+    return found.values()
 
 
 def _apart(held: list[Reaction]) -> Iterator[tuple[str, list[Reaction]]]:
@@ -76,7 +85,7 @@ def _apart(held: list[Reaction]) -> Iterator[tuple[str, list[Reaction]]]:
 @dataclass(frozen=True, slots=True)
 class _Gone:
     """A service with all its causes, so long that for ten minutes none is missing: in that time, from `begins` to `ends`, what
-    remembers them fires as well. `reach` is the service itself and what needs it."""
+    remembers them fires as well. `reach` is the service itself and one of each likeness of those that need it."""
 
     service: Service
     reach: tuple[Service, ...]
@@ -180,7 +189,8 @@ def _stranger(plan: Plan, service: Service) -> Iterator[Reaction]:
 
 def _bystander(plan: Plan, reach: tuple[Service, ...], targets: list[Reaction]) -> dict[str, str]:
     """The labels of a service that has nothing to do with these, all of whose alerts somebody hears of; else of one made up."""
-    related = {one.name for one in reach} | _needed(plan, reach)
+    service = reach[0]
+    related = {one.name for one in (service, *above(plan, service))} | _needed(plan, reach)
     for other in plan.services:
         if other.name not in related and all(told(plan, {**one.labels, **other.labels}) for one in targets):
             return other.labels
