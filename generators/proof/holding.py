@@ -49,8 +49,8 @@ def _cases(plan: Plan, bounds: _Bounds, service: Service, causes: list[Alert]) -
     reach = (service, *_unlike(plan, above(plan, service)))
     held = {cause.name: [one for at in reach for one in bounds.held(cause, service, at)] for cause in causes}
     for cause in causes:
-        if followers := [one for one in held[cause.name] if not _mutes(one)]:
-            yield _alone(plan, service, cause, followers)
+        for what, targets in _apart(held[cause.name]):
+            yield _alone(plan, service, cause, targets, what)
     gone = _Gone.of(plan, reach, [cause for cause in causes if held[cause.name]])
     every = _once(one for some in held.values() for one in some)
     for what, targets in _apart(every):
@@ -161,13 +161,13 @@ def _mutes(one: Reaction) -> bool:
     return one.labels[name.SIGNAL] in CAUSES
 
 
-def _alone(plan: Plan, service: Service, cause: Alert, held: list[Reaction]) -> Case:
+def _alone(plan: Plan, service: Service, cause: Alert, held: list[Reaction], what: str) -> Case:
     """The cause as late and as soon over as it may be, what it holds back as early and as long."""
     lasts = LASTS + max(one.fires for one in held)
     root = late(plan, cause, service, lasts)
     known = tuple(echoes(plan, root, service)) if remembered(cause) else ()
     followers = [_between(one, one.fires, lasts + one.ends) for one in held]
-    return f"{cause.name} of {service.name} for {lasts} s; what follows is held back", [*followers, root, *known], [root]
+    return f"{cause.name} of {service.name} for {lasts} s; what follows is held back{what}", [*followers, root, *known], [root]
 
 
 def _events(plan: Plan, service: Service, known: int) -> Iterator[Reaction]:
