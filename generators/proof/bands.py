@@ -10,7 +10,8 @@ from generators.ir.tests import ExprCase, InputSeries, UnitTest
 from generators.plan import Alert, Anomaly, Plan
 from generators.promql import parse
 from generators.promql.labels import labels_of
-from generators.proof.inputs import Inverse, written
+from generators.proof.flows import written
+from generators.proof.inputs import Inverse
 
 CADENCE = 60
 """Seconds between the samples of a band's history, of which the warm-up is counted."""
@@ -40,7 +41,7 @@ def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
     after = (alert.hold + 900) // step + 1
     service = alert.services[0]
     inverse = Inverse(plan.contract, {**service.target_labels, "instance": "instance-a"})
-    series = next(iter(inverse.reach(parse(alert.when), _STEADY)))
+    series = next(iter(inverse.reach(parse(alert.when), _STEADY))).text
     firing = f'ALERTS{{alertname="{alert.name}", alertstate="firing"}}'
 
     def test(title: str, phases: tuple[Phase, ...], samples: tuple[tuple[str, str], ...] = ()) -> UnitTest:

@@ -1,0 +1,96 @@
+"""Series as columns. In: promtool's input series as legs of samples. Out: `Column` (one value for each step of a test, None where
+there is none) and `Store`, which finds series by selector. Samples stand on the steps: sample i is taken at i * step seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from generators.promql.syntax import Matcher, VectorSelector
+
+LOOKBACK = 300
+"""How far an instant query looks back, in seconds: for so long a series that has gone still seems to be there
+(https://prometheus.io/docs/prometheus/latest/querying/basics/#staleness)."""
+
+STALE = float("-inf")
+"""A staleness marker among raw samples; no test uses this value for anything else."""
+
+Column = list[float | None]
+Labels = frozenset[tuple[str, str]]
+Vector = dict[Labels, Column]
+"""The series of an instant vector by their labels, `__name__` among them."""
+
+NAME = "__name__"
+
+
+class Unforeseen(Exception):  # noqa: N818 - not an error: a part of PromQL that is not worked out here
+    """The expression uses something whose value cannot be foreseen here; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One input series: its labels without the name, and its raw samples."""
+
+    labels: Mapping[str, str]
+    raw: Column
+
+
+@dataclass(slots=True)
+class Store:
+    """The input series of one test, by metric name. `steps` evaluations, one every `step` seconds, the first at 0."""
+
+    step: int
+    steps: int
+    series: dict[str, list[Series]] = field(default_factory=dict)
+    _instant: dict[int, Column] = field(default_factory=dict)
+
+    def add(self, name: str, labels: Mapping[str, str], raw: Column) -> None:
+        """`raw` holds at most `steps` samples; what is missing at its end is absent."""
+        raw = raw[: self.steps] + [None] * (self.steps - len(raw))
+        self.series.setdefault(name, []).append(Series(labels, raw))
+
+    def select(self, selector: VectorSelector) -> Iterable[Series]:
+        """The series that a selector matches."""
+        if not selector.name or selector.at is not None or selector.extension is not None:
+            raise Unforeseen("a selector without a name, with @ or with a modifier")
+        some = self.series.get(selector.name, ())
+        return [one for one in some if all(matches(it, one.labels.get(it.name, "")) for it in selector.matchers)]
+
+    def instant(self, series: Series, back: int) -> Column:
+        """The last sample at every step, `back` seconds earlier: not older than the look-back, none after a staleness marker."""
+        raw, least = series.raw, (LOOKBACK - 1) // self.step
+        seen = self._instant.get(id(series))
+        if seen is None:
+            seen = raw if not any(value is None or value == STALE for value in raw) else _held(raw, least)
+            self._instant[id(series)] = seen
+        if not back:
+            return seen
+        whole, part = divmod(back, self.step)
+        if part:
+            raise Unforeseen("an offset that is no number of steps")
+        return ([None] * whole + seen)[: self.steps]
+
+
+def matches(matcher: Matcher, value: str) -> bool:
+    """Whether a label value satisfies a matcher; a missing label is an empty one."""
+    if matcher.op in ("=", "!="):
+        return (value == matcher.value) == (matcher.op == "=")
+    try:
+        found = re.fullmatch(matcher.value, value) is not None
+    except re.error:
+        return False
+    return found == (matcher.op == "=~")
+
+
+def _held(raw: Column, least: int) -> Column:
+    held: Column = []
+    last: float | None = None
+    age = 0
+    for value in raw:
+        if value is None:
+            age += 1
+        else:
+            last, age = (None if value == STALE else value), 0
+        held.append(last if age <= least else None)
+    return held

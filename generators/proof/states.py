@@ -1,0 +1,244 @@
+"""The states in which an alert's inputs can be. In: an alert of the Plan and the contract. Out: inputs in which all is well, in which
+the fault is there, at any distance from the bound; for each arm of `and`, `or`, `unless` inputs in which that arm alone decides; and
+bystanders and decoys, which must not count. Raises Underivable where the condition has no plain inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property, lru_cache
+
+from generators.ir.contract import Contract
+from generators.plan import Alert
+from generators.promql import Expr, parse
+from generators.promql.syntax import Aggregation, Binary, Call, Matcher, VectorSelector
+from generators.promql.walk import selectors, walk
+from generators.proof.flows import Flow, Inputs
+from generators.proof.inputs import TOTAL, Inverse
+from generators.proof.meaning.columns import matches
+from generators.proof.meaning.operators import COMPARISONS
+from generators.proof.trees import Underivable, bare, listed, literal
+
+SOON = 1200
+"""Seconds within which a test counts what a guard asks for, though it may look back over days: a day of samples proves no more."""
+
+HARDLY = Decimal("0.0625")
+"""What is hardly more than nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A comparison of a value with a number."""
+
+    value: Expr
+    op: str
+    bound: Decimal
+
+    @property
+    def counts(self) -> bool:
+        """Whether the value can only be a whole number."""
+        return any(isinstance(node, Call) and node.function in ("changes", "resets") for node in walk(self.value))
+
+    def off(self, margin: Decimal, *, beyond: bool) -> Decimal:
+        """A value that is `margin` (a share of the bound) beyond the bound, or before it."""
+        if self.op in ("==", "!="):
+            other = self.bound + 1 if self.bound < 1 else self.bound - 1
+            return self.bound if (self.op == "==") == beyond else other
+        up = (self.op in (">", ">=")) == beyond
+        gap = abs(self.bound) * margin or HARDLY * margin * 100
+        if self.counts:
+            gap = Decimal(1) if beyond == (self.op in (">", "<")) else Decimal(0)
+        return self.bound + gap if up else self.bound - gap
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """What stands after `and`, `or` or `unless`."""
+
+    op: str
+    tree: Expr
+
+    @property
+    def side(self) -> Side | None:
+        return comparison(self.tree)
+
+
+def comparison(tree: Expr) -> Side | None:
+    """A comparison with a number, taken apart."""
+    inner = bare(tree)
+    bound = literal(inner.right) if isinstance(inner, Binary) and inner.op in COMPARISONS else None
+    if not isinstance(inner, Binary) or bound is None or inner.return_bool:
+        return None
+    return Side(bare(inner.left), inner.op, bound)
+
+
+@lru_cache(maxsize=512)
+def taken_apart(when: str) -> tuple[Side, tuple[Arm, ...]]:
+    """A condition as its first comparison and the arms that follow. Raises Underivable."""
+    tree, arms = bare(parse(when)), []
+    while isinstance(tree, Binary) and tree.op in ("and", "or", "unless"):
+        arms.append(Arm(tree.op, bare(tree.right)))
+        tree = bare(tree.left)
+    main = comparison(tree)
+    if main is None:
+        raise Underivable("it is no comparison with a number")
+    return main, tuple(reversed(arms))
+
+
+@dataclass(frozen=True)
+class States:
+    """Inputs of one alert. `target` are the labels of the first service it watches."""
+
+    contract: Contract
+    alert: Alert
+    target: Mapping[str, str]
+    total: Decimal = TOTAL
+
+    @cached_property
+    def parts(self) -> tuple[Side, tuple[Arm, ...]]:
+        return taken_apart(self.alert.when)
+
+    @cached_property
+    def inverse(self) -> Inverse:
+        return Inverse(self.contract, self.target, self.total)
+
+    @cached_property
+    def usual(self) -> Decimal:
+        """A value at which all is well, far from the bound; what is measured by its own past is as it was."""
+        main, _ = self.parts
+        if self.relative:
+            return Decimal(1) if isinstance(main.value, Binary) else self.total
+        return self._far(main, beyond=False)
+
+    @cached_property
+    def relative(self) -> bool:
+        """Whether the value is measured by its own past."""
+        main, _ = self.parts
+        bent = any(isinstance(node, Call) and node.function in ("predict_linear", "deriv") for node in walk(main.value))
+        past = any(selector.offset is not None for selector in selectors(main.value))
+        ratio = bare(main.value)
+        over = isinstance(ratio, Binary) and any(
+            isinstance(node, Call) and node.function.endswith("_over_time") for node in walk(ratio.right)
+        )
+        return bent or past or over
+
+    def _far(self, side: Side, *, beyond: bool) -> Decimal:
+        share = self.alert.unit == "ratio" and 0 <= side.bound < 1 and side.op not in ("==", "!=") and not self.relative
+        up = (side.op in (">", ">=")) == beyond
+        if share:
+            return side.bound + (1 - side.bound) / 2 if up else side.bound / 2
+        if side.op in ("==", "!=") or side.counts or side.bound:
+            value = side.off(Decimal("0.5"), beyond=beyond)
+            return value + 1 if side.counts and up and beyond else value
+        return side.off(Decimal(1), beyond=beyond) if beyond or up else side.bound
+
+    def normal(self, inverse: Inverse | None = None) -> Inputs:
+        """All is well: by the value, or by the arm where the value alone cannot tell."""
+        main, arms = self.parts
+        telling = next((arm for arm in arms if arm.op == "unless"), None)
+        if telling is not None:
+            return self._with(self._main(self.fault_value, inverse), inverse, {telling: True})
+        return self._with(self._main(self.usual, inverse), inverse, {})
+
+    @cached_property
+    def fault_value(self) -> Decimal:
+        return self._far(self.parts[0], beyond=True)
+
+    def fault(self, inverse: Inverse | None = None) -> Inputs:
+        """The fault is there, beyond doubt."""
+        return self._with(self._main(self.fault_value, inverse), inverse, {})
+
+    def at(self, value: Decimal) -> Inputs:
+        """The first comparison's value is this, and no arm is in its way."""
+        return self._with(self._main(value, None), None, {})
+
+    def arms(self) -> Iterator[tuple[str, Inputs]]:
+        """For each arm inputs in which it alone decides: the rest says what it says when the alert fires (or, of `or`, does not)."""
+        main, arms = self.parts
+        for number, arm in enumerate(arms, 1):
+            which = "its other condition" if len(arms) == 1 else f"its condition {number + 1}"
+            if arm.op == "and":
+                yield f"without {which}", self._with(self._main(self.fault_value, None), None, {arm: False})
+            elif arm.op == "or":
+                yield f"by {which} alone", self._with(self._main(self.usual, None), None, {arm: True})
+            else:
+                yield "without its first condition", self._with(self._main(self._far(main, beyond=False), None), None, {})
+
+    def bystanders(self) -> Iterator[Inputs]:
+        """Series that differ in one label by which others are matched (or in their service), and are well."""
+        fixed = {matcher.name for selector in selectors(parse(self.alert.when)) for matcher in selector.matchers}
+        names = dict.fromkeys((*self._matched_by(), "service"))
+        for label in names:
+            if label not in fixed and (label in self.target or label in self._carried()):
+                yield self.normal(self.inverse.forcing({label: f"{label}-other"}))
+
+    def _matched_by(self) -> Iterator[str]:
+        for node in walk(parse(self.alert.when)):
+            if isinstance(node, Binary) and node.matching is not None and node.matching.on:
+                yield from node.matching.labels
+            if isinstance(node, Aggregation) and not node.without:
+                yield from (label for label in node.grouping if label not in ("service", "tier", "owner", "le"))
+        yield from self.alert.enough.by if self.alert.enough else ()
+
+    def _carried(self) -> set[str]:
+        return {label for one in self.alert.metrics for label in self.contract.metrics[one].labels}
+
+    def decoys(self) -> Iterator[Inputs]:
+        """Series with the fault in them that no matcher lets through: each fails one of them."""
+        main, _ = self.parts
+        seen: set[tuple[str, str]] = set()
+        for selector in selectors(main.value):
+            for matcher in selector.matchers:
+                for value in _failing(selector, matcher):
+                    if (matcher.name, value) not in seen:
+                        seen.add((matcher.name, value))
+                        yield self._main(self.fault_value, self.inverse.forcing({matcher.name: value}))
+
+    def others(self) -> Iterator[Inputs]:
+        """The fault in series of every further value that a matcher lists, where no aggregation takes them together."""
+        main, _ = self.parts
+        if any(isinstance(node, Aggregation) for node in walk(main.value)):
+            return
+        for selector in selectors(main.value):
+            for label, values in listed(selector, "=~"):
+                yield from (self.fault(self.inverse.forcing({label: value})) for value in values[1:])
+            return
+
+    def _main(self, value: Decimal, inverse: Inverse | None) -> Inputs:
+        return (inverse or self.inverse).reach(self.parts[0].value, value)
+
+    def _with(self, main: Inputs, inverse: Inverse | None, wanted: Mapping[Arm, bool]) -> Inputs:
+        """The first comparison's inputs with every arm as it must be for the alert to fire, or as `wanted`; and enough to judge on."""
+        inputs = dict(main)
+        for arm in self.parts[1]:
+            inputs = _beside(inputs, self._arm(arm, inverse or self.inverse, wanted.get(arm, arm.op == "and")))
+        if self.alert.enough is None:
+            return inputs
+        counter = parse(self.alert.enough.selector)
+        assert isinstance(counter, VectorSelector)
+        if any(one.metric == counter.name for one in inputs):
+            return inputs
+        pace = self.alert.enough.at_least * 2 / Decimal(min(self.alert.enough.over, SOON))
+        return inputs | {(inverse or self.inverse).key(counter): Flow(pace, "rising")}
+
+    def _arm(self, arm: Arm, inverse: Inverse, holds: bool) -> Inputs:
+        if arm.side is None:
+            return inverse.present(arm.tree) if holds else {}
+        return inverse.reach(arm.side.value, self._far(arm.side, beyond=holds))
+
+
+def _beside(one: Inputs, other: Inputs) -> Inputs:
+    """Both; where they would be the same series, the second's are of another instance."""
+    if not set(one) & set(other):
+        return one | other
+    return one | {series.altered(instance=f"{dict(series.labels).get('instance', 'instance')}-too"): it for series, it in other.items()}
+
+
+def _failing(selector: VectorSelector, matcher: Matcher) -> Iterator[str]:
+    """Values of the label that the matcher refuses."""
+    if matcher.op == "!~" and "|" in matcher.value:
+        yield from next(values for label, values in listed(selector, "!~") if label == matcher.name)
+        return
+    offered = (f"{matcher.name}-other", matcher.value, "")
+    yield from [value for value in offered if not matches(matcher, value)][:1]
