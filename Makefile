@@ -41,6 +41,10 @@ check: setup ## is the spec sound, and is every generated file what the spec say
 test: setup tools ## all tests, on the real engines
 	@$(BIN)/python -m pytest $(PYTEST)
 
+.PHONY: mutate
+mutate: setup tools ## do the tests bite? Plant every known mistake into both specs' rules and routes
+	@$(TOUCHLINE) mutate $(if $(SPEC),,spec/football.yaml tests/specs/shop.yaml) $(ARGS)
+
 .PHONY: lint
 lint: setup ## ruff, mypy --strict, and the architecture's import contracts
 	@$(BIN)/ruff check .

@@ -22,6 +22,7 @@ from operate.commands import (
     deploy,
     down,
     generate,
+    mutate,
     ping,
     plan,
     rollback,
@@ -48,6 +49,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "rollback": (rollback, "go back to the release before, or to a named one"),
     "down": (down, "stop everything; history, silences and secrets stay"),
     "ping": (ping, "send a test alert through every channel and show what arrived"),
+    "mutate": (mutate, "do the tests bite? Plants every known mistake and says which no test notices"),
     "schema": (schema, "print the JSON Schema of the spec"),
 }
 SPEC = Path("spec/football.yaml")
