@@ -5,7 +5,7 @@ are several of them with values of their own, so that it matters how they are ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from generators.ir.contract import Contract, Metric
@@ -16,7 +16,7 @@ from generators.proof.flows import Flow, FlowKind, Inputs, Key, key
 from generators.proof.flows import written as written
 from generators.proof.histograms import quantile_inputs
 from generators.proof.meaning.columns import matches
-from generators.proof.trees import Underivable, bare, listed, literal, sample
+from generators.proof.trees import Underivable, bare, filtered, listed, literal, sample
 
 TOTAL = Decimal(128)
 """Events a second in the denominator of a derived ratio: enough for every guard against judging on too little, and a power of two, so
@@ -28,13 +28,14 @@ _LEVELS = ("avg_over_time", "max_over_time", "min_over_time", "last_over_time")
 
 @dataclass(frozen=True, slots=True)
 class Inverse:
-    """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at;
-    `forced` are label values that series get whether or not the matchers want them."""
+    """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at,
+    or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them."""
 
     contract: Contract
     target: Mapping[str, str]
     total: Decimal = TOTAL
     forced: Mapping[str, str] = field(default_factory=dict)
+    exactly: bool = False
 
     def reach(self, tree: Expr, value: Decimal) -> Inputs:
         """Inputs under which the tree has this value. Raises Underivable."""
@@ -89,7 +90,7 @@ class Inverse:
 
     def forcing(self, labels: Mapping[str, str]) -> Inverse:
         """The same for series with these label values."""
-        return Inverse(self.contract, self.target, self.total, {**self.forced, **labels}) if labels else self
+        return replace(self, forced={**self.forced, **labels}) if labels else self
 
     def _variants(self, tree: Aggregation) -> Iterator[dict[str, str]]:
         """What tells the further series of an aggregation from its first: every alternative of a matcher, and another instance."""
@@ -113,7 +114,7 @@ class Inverse:
             return self._ratio(tree, value)
         left, right = literal(tree.left), literal(tree.right)
         if tree.op in (">", ">=") and right is not None:
-            return self.reach(tree.left, max(value, right * 2))
+            return self.reach(tree.left, value if self.exactly else max(value, right * 2))
         if tree.op == "*" and right:
             return self.reach(tree.left, value / right)
         if tree.op == "-" and left is not None:
@@ -125,7 +126,7 @@ class Inverse:
 
     def _ratio(self, tree: Binary, value: Decimal) -> Inputs:
         """The whole stands at `total`; where the part is counted in the whole, the rest makes up the difference."""
-        total = max(self.total, _least(tree.right) * 2)
+        total = self.total if self.exactly else max(self.total, (filtered(tree.right) or Decimal(0)) * 2)
         part, terms = self.reach(tree.left, value * total), _terms(tree.right)
         counted = [term for term in terms if _names(term) & _names(tree.left)]
         others = [term for term in terms if term not in counted]
@@ -180,8 +181,9 @@ def _shares(op: str, value: Decimal, many: int) -> list[Decimal]:
     if many == 1:
         return [value]
     if op == "sum":
-        halves = [value / 2**place for place in range(1, many)]
-        return [*halves[:-1], halves[-1] * Decimal("1.5"), halves[-1] / 2] if many == 2 else [*halves, halves[-1]]
+        halves = [value / 2**place for place in range(1, many - 1)]
+        rest = value / 2 ** (many - 2)
+        return [*halves, rest * 3 / 4, rest / 4]
     if op == "avg":
         return [value * Decimal("1.25"), value * Decimal("0.75")]
     other = value / 2 if (op == "max") == (value > 0) else value * 2
@@ -196,14 +198,6 @@ def _terms(tree: Expr) -> list[Expr]:
     if isinstance(inner, Binary) and inner.op == "+":
         return [*_terms(inner.left), *_terms(inner.right)]
     return [inner]
-
-
-def _least(tree: Expr) -> Decimal:
-    """What a whole must exceed to be judged by."""
-    inner = bare(tree)
-    if isinstance(inner, Binary) and inner.op in (">", ">="):
-        return literal(inner.right) or Decimal(0)
-    return Decimal(0)
 
 
 def _names(tree: Expr) -> set[str]:

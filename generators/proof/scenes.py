@@ -47,8 +47,8 @@ class Scene:
         return self.fires(self.ends[phase])
 
     def courses_alike(self, other: Scene) -> bool:
-        """Whether exactly the same fires at the same steps."""
-        mine, theirs = ({(frozenset(it.labels.items()), it.firing) for it in one.courses if any(it.firing)} for one in (self, other))
+        """Whether exactly the same fires at the same steps, with the same values."""
+        mine, theirs = ({frozenset(it.labels.items()): (it.firing, it.values) for it in one.courses} for one in (self, other))
         return mine == theirs
 
     def turns(self) -> list[int]:

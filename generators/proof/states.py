@@ -5,7 +5,7 @@ bystanders and decoys, which must not count. Raises Underivable where the condit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 
@@ -18,7 +18,7 @@ from generators.proof.flows import Flow, Inputs
 from generators.proof.inputs import TOTAL, Inverse
 from generators.proof.meaning.columns import matches
 from generators.proof.meaning.operators import COMPARISONS
-from generators.proof.trees import Underivable, bare, listed, literal
+from generators.proof.trees import Underivable, bare, filtered, listed, literal
 
 SOON = 1200
 """Seconds within which a test counts what a guard asks for, though it may look back over days: a day of samples proves no more."""
@@ -107,21 +107,27 @@ class States:
     def usual(self) -> Decimal:
         """A value at which all is well, far from the bound; what is measured by its own past is as it was."""
         main, _ = self.parts
+        if main.counts:
+            return Decimal(0)
         if self.relative:
             return Decimal(1) if isinstance(main.value, Binary) else self.total
         return self._far(main, beyond=False)
 
     @cached_property
+    def bent(self) -> bool:
+        """Whether the value is a straight line's, drawn through the past."""
+        return any(isinstance(node, Call) and node.function in ("predict_linear", "deriv") for node in walk(self.parts[0].value))
+
+    @cached_property
     def relative(self) -> bool:
         """Whether the value is measured by its own past."""
         main, _ = self.parts
-        bent = any(isinstance(node, Call) and node.function in ("predict_linear", "deriv") for node in walk(main.value))
         past = any(selector.offset is not None for selector in selectors(main.value))
         ratio = bare(main.value)
         over = isinstance(ratio, Binary) and any(
             isinstance(node, Call) and node.function.endswith("_over_time") for node in walk(ratio.right)
         )
-        return bent or past or over
+        return self.bent or past or over
 
     def _far(self, side: Side, *, beyond: bool) -> Decimal:
         share = self.alert.unit == "ratio" and 0 <= side.bound < 1 and side.op not in ("==", "!=") and not self.relative
@@ -149,9 +155,18 @@ class States:
         """The fault is there, beyond doubt."""
         return self._with(self._main(self.fault_value, inverse), inverse, {})
 
-    def at(self, value: Decimal) -> Inputs:
+    def at(self, value: Decimal, inverse: Inverse | None = None) -> Inputs:
         """The first comparison's value is this, and no arm is in its way."""
-        return self._with(self._main(value, None), None, {})
+        return self._with(self._main(value, inverse), inverse, {})
+
+    def thin(self, share: Decimal) -> Inputs:
+        """The fault, in a whole that stands at `share` of what it must exceed to be judged by; none where nothing is asked for."""
+        main, _ = self.parts
+        ratio = bare(main.value)
+        least = filtered(ratio.right) if isinstance(ratio, Binary) and ratio.op == "/" else None
+        if least is None:
+            return {}
+        return self._main(self.fault_value, replace(self.inverse, total=(least or HARDLY) * share, exactly=True))
 
     def arms(self) -> Iterator[tuple[str, Inputs]]:
         """For each arm inputs in which it alone decides: the rest says what it says when the alert fires (or, of `or`, does not)."""

@@ -12,16 +12,16 @@ from functools import cached_property
 from generators.ir.tests import UnitTest
 from generators.plan import Alert, Plan
 from generators.promql import longest_lookback, parse
-from generators.promql.syntax import Duration
+from generators.promql.syntax import Binary, Duration
 from generators.promql.walk import ranges, selectors
-from generators.proof.flows import Flow, Inputs, Key, Phase
+from generators.proof.flows import BETWEEN_STEPS, Flow, Inputs, Key, Phase
 from generators.proof.inputs import TOTAL
 from generators.proof.lifecycle import HOLD
-from generators.proof.meaning.columns import LOOKBACK, Unforeseen
+from generators.proof.meaning.columns import LOOKBACK
 from generators.proof.meaning.evaluate import vector
 from generators.proof.scenes import Scene
 from generators.proof.states import States
-from generators.proof.trees import Underivable
+from generators.proof.trees import Underivable, bare, filtered
 
 STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 150, 180, 240)
 """Seconds between samples: below five minutes, further than which an instant query does not look back."""
@@ -47,8 +47,10 @@ class Stories:
 
     @cached_property
     def step(self) -> int:
-        """The coarsest step at which every range holds four samples and every wait two, whole numbers of them."""
-        alert = self.alert
+        """The coarsest step at which every range holds four samples (where changes are counted, four for each) and every wait two,
+        whole numbers of them."""
+        alert, main = self.alert, self.states.parts[0]
+        least = 4 * (int(main.bound) + 3) if main.counts else 4
         tree = parse(alert.when)
         spans = [int(node.range.seconds) for node in ranges(tree) if isinstance(node.range, Duration)]
         spans += [alert.enough.over] if alert.enough else []
@@ -57,7 +59,9 @@ class Stories:
         fit = [
             step
             for step in STEPS
-            if all(span >= 4 * step for span in spans) and all(wait >= 2 * step for wait in waits) and not any(one % step for one in whole)
+            if all(span >= least * step for span in spans)
+            and all(wait >= 2 * step for wait in waits)
+            and not any(one % step for one in whole)
         ]
         return (fit[-1] if spans or waits else 15) if fit else STEPS[0]
 
@@ -72,8 +76,15 @@ class Stories:
 
     @cached_property
     def settled(self) -> int:
-        """Samples until a change has come through: the window is full of it, and `for` is over."""
-        return self.steps(self.alert.window + self.alert.hold) + 3
+        """Samples until a change has come through: the window is full of it, and `for` is over. What is measured by its own past has
+        forgotten by then; so it gets no longer than `for`, as do changes that are counted."""
+        longer = self.steps(self.alert.window + self.alert.hold) + 3
+        main, _ = self.states.parts
+        if main.counts:
+            return self.steps(self.alert.hold) + BETWEEN_STEPS * (int(main.bound) + 2) + 3
+        if self.states.relative and not self._life({}, longer).fires_in(1):
+            return self.steps(self.alert.hold) + 3
+        return longer
 
     def scene(self, *phases: tuple[int, Inputs]) -> Scene:
         """The phases with the bystanders and decoys that do not change what becomes of the alert."""
@@ -83,13 +94,13 @@ class Stories:
     def extras(self) -> Inputs:
         """Bystanders and decoys, as far as they really leave the alert alone."""
         found: Inputs = {}
-        plain = self._life({})
+        plain = self._life({}, self.settled)
         if not plain.fires_in(1) or plain.fires_in(0):
             raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
         own = {one for inputs in (self.states.fault(), self.states.normal()) for one in inputs}
         for some in self._others():
             more = {one: flow for one, flow in some.items() if one not in own}
-            if more and self._life(found | more).courses_alike(plain):
+            if more and self._life(found | more, self.settled).courses_alike(plain):
                 found |= more
         return found
 
@@ -100,9 +111,10 @@ class Stories:
             except Underivable:
                 continue
 
-    def _life(self, extra: Inputs) -> Scene:
+    def _life(self, extra: Inputs, settled: int) -> Scene:
         normal, fault = self.states.normal() | extra, self.states.fault() | extra
-        phases = [Phase(self.past, normal), Phase(self.settled, fault), Phase(self.steps(self.alert.window + self.alert.keep_firing) + 3, normal)]
+        after = self.steps(self.alert.window + self.alert.keep_firing) + 3
+        phases = [Phase(self.past, normal), Phase(settled, fault), Phase(after, normal)]
         return Scene.of(self.plan, self.alert, self.step, phases)
 
     def tests(self) -> Iterator[UnitTest]:
@@ -113,76 +125,84 @@ class Stories:
         yield from self._gone()
         yield from self._reset()
         yield from self._arms()
+        yield from self._thin()
         if self.alert.enough:
             yield from self._too_little()
 
     def _begins_and_ends(self) -> UnitTest:
-        scene = self._life(self.extras)
+        scene = self._life(self.extras, self.settled)
         others = list(self.states.others())
         if others:
             both = {one: flow for inputs in others for one, flow in inputs.items()}
-            scene = self._life(self.extras | both)
+            scene = self._life(self.extras | both, self.settled)
         return scene.test("begins, fires after its time, and ends", (scene.ends[1],))
 
     def _bound(self) -> Iterator[UnitTest]:
         main, _ = self.states.parts
         if main.op in ("==", "!="):
             return
-        for margin in MARGINS:
-            before = main.off(margin, beyond=False)
-            levels = [before, *self._exactly, main.off(margin, beyond=True)]
-            names = ["before", *(["at"] if self._exactly else []), "beyond"]
-            if before < 0 <= main.bound and not self.states.relative:
-                levels, names = levels[1:], names[1:]
+        if self.states.bent:
+            yield from self._bound_at_once()
+            return
+        exact = EXACT[:1] if self.states.relative else EXACT
+        for margin, total in ((margin, total) for margin in MARGINS for total in (exact if margin == MARGINS[0] else (None,))):
+            levels = self._levels(margin, total)
+            calm = self.states.normal()
             try:
-                scene = self.scene((self.past, self.states.normal()), *((self.settled, self._level(level)) for level in levels))
+                phases = [(self.settled, replace(self.states, total=total or TOTAL).at(level)) for _, level in levels]
+                between = [(self.past, calm)] if main.counts else []
+                scene = self.scene((self.past, calm), *(one for phase in phases for one in (phase, *between)))
             except Underivable:
                 continue
-            quiet = [at for at, name in enumerate(names, 1) if name == "before" or (name == "at" and main.op in (">", "<"))]
-            if scene.fires_in(len(levels)) and not any(scene.fires_in(at) for at in (0, *quiet)):
-                yield scene.test("just before, at and just beyond its bound", scene.ends)
+            every = 1 + len(between)
+            ends = [scene.ends[1 + at * every] for at in range(len(levels))]
+            if self._told(scene, [name for name, _ in levels], ends):
+                yield scene.test(" and ".join(name for name, _ in levels) + " its bound", ends)
                 return
 
-    def _level(self, value: Decimal) -> Inputs:
+    def _bound_at_once(self) -> Iterator[UnitTest]:
+        """One series beyond the bound from the beginning, one before it: a straight line's value moves with time."""
         main, _ = self.states.parts
-        states = replace(self.states, total=self._total) if value == main.bound else self.states
-        return states.at(value)
+        other = self.states.inverse.forcing({"instance": "instance-before"})
+        for margin in MARGINS:
+            both = self.states.at(main.off(margin, beyond=True)) | self.states.at(main.off(margin, beyond=False), other)
+            scene = self.scene((self.steps(self.alert.hold) + 3, both))
+            if len([course for course in scene.courses if any(course.firing)]) == 1:
+                yield scene.test("just beyond its bound and just before it", scene.ends)
+                return
 
-    @cached_property
-    def _total(self) -> Decimal:
-        """A total with which the value comes out exactly at its bound; 0 where none does."""
+    def _levels(self, margin: Decimal, total: Decimal | None) -> list[tuple[str, Decimal]]:
+        """Just before the bound, at it (if a `total` is named with which it may come out exactly) and just beyond it."""
         main, _ = self.states.parts
-        for total in EXACT:
-            states = replace(self.states, total=total)
-            try:
-                scene = Scene.of(self.plan, self.alert, self.step, [Phase(self.past, states.at(main.bound))])
-            except (Underivable, Unforeseen):
-                return Decimal(0)
-            columns = vector(main.value, scene.play.store).values()
-            if any(column[-1] == float(main.bound) for column in columns):
-                return total
-        return Decimal(0)
+        levels = [("just before", main.off(margin, beyond=False)), ("just beyond", main.off(margin, beyond=True))]
+        if levels[0][1] < 0 <= main.bound and not self.states.relative:
+            levels = levels[1:]
+        return [*levels[:-1], ("exactly at", main.bound), levels[-1]] if total is not None and not main.counts else levels
 
-    @property
-    def _exactly(self) -> list[Decimal]:
+    def _told(self, scene: Scene, names: list[str], ends: list[int]) -> bool:
+        """Whether the alert does at the end of each phase what its comparison says; and the bound is reached to the last bit."""
         main, _ = self.states.parts
-        return [main.bound] if not main.counts and self._total and not (self.states.relative and main.bound == 0) else []
+        fires = {"just before": False, "exactly at": main.op in (">=", "<="), "just beyond": True}
+        if scene.fires_in(0) or any(scene.fires(end) != fires[name] for name, end in zip(names, ends, strict=True)):
+            return False
+        if "exactly at" not in names:
+            return True
+        columns = vector(main.value, scene.play.store).values()
+        at = ends[names.index("exactly at")]
+        return any(column[at] == float(main.bound) for column in columns)
 
     def _flaps(self) -> Iterator[UnitTest]:
         """The fault comes and goes, each time for less than `for`."""
-        if not self.alert.hold:
-            return
+        main, _ = self.states.parts
+        hardly = self.states.fault() if main.op in ("==", "!=") or self.states.relative else self.states.at(main.off(MARGINS[1], beyond=True))
         wait = self.steps(self.alert.hold)
-        for length in (wait, wait - self.steps(self.alert.window) * 2 // 3, wait // 2, 1):
+        filled = wait + self.steps(self.alert.window)
+        for length in dict.fromkeys((*range(filled - 2, filled - 6, -1), wait, wait - 1, 1)) if wait else ():
+            cycle = ((length, hardly), (self.past, self.states.normal()))
             if length < 1:
                 continue
-            calm = self.past if self.alert.window else max(2, wait // 2)
-            cycle = ((length, self.states.fault()), (calm, self.states.normal()))
-            try:
-                scene = self.scene((self.past, self.states.normal()), *cycle, *cycle)
-            except (Underivable, Unforeseen):
-                return
-            if not scene.turns() and any(value is not None for course in scene.courses for value in course.values):
+            scene = self.scene((self.past, self.states.normal()), *cycle, *cycle)
+            if not scene.turns() and scene.courses:
                 yield scene.test("crossed back and forth within its time stays quiet", (scene.ends[1], scene.ends[3]))
                 break
         yield from self._bridged()
@@ -233,6 +253,20 @@ class Stories:
             fires = scene.fires_in(1)
             if fires == title.endswith("alone"):
                 yield scene.test(f"{title} {'fires' if fires else 'stays quiet'}", scene.ends)
+
+    def _thin(self) -> Iterator[UnitTest]:
+        """A share of hardly anything: the whole is not what it must exceed, then it is."""
+        less, more = self.states.thin(Decimal(0)), self.states.thin(Decimal("1.05"))
+        main, _ = self.states.parts
+        if not less or self.states.relative:
+            return
+        ratio = bare(main.value)
+        if isinstance(ratio, Binary) and filtered(ratio.right):
+            less = self.states.thin(Decimal("0.95"))
+        fault = {one: flow for one, flow in self.states.fault().items() if one not in less}
+        scene = self.scene((self.past + self.settled, less | fault), (self.past + self.settled, more | fault))
+        if not scene.fires_in(0):
+            yield scene.test("is not judged by a whole of hardly anything", scene.ends)
 
     def _too_little(self) -> Iterator[UnitTest]:
         """Everything is as when it fires, and a little less is counted than the guard asks for; then a little more."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from generators.promql import Expr
-from generators.promql.syntax import NumberLiteral, Paren, Unary, VectorSelector
+from generators.promql.syntax import Binary, NumberLiteral, Paren, Unary, VectorSelector
 
 _WILD = {".*": "x", ".+": "x", "..": "00", ".": "0", r"\d+": "1", r"\d": "1"}
 
@@ -41,3 +41,9 @@ def sample(pattern: str) -> str:
     for wild, plain in _WILD.items():
         pattern = pattern.replace(wild, plain)
     return pattern
+
+
+def filtered(tree: Expr) -> Decimal | None:
+    """The number that a value must exceed to count: of `x > 5`, 5; None where nothing is asked for."""
+    inner = bare(tree)
+    return literal(inner.right) if isinstance(inner, Binary) and inner.op in (">", ">=") else None
