@@ -82,7 +82,7 @@ class Inverse:
     def _aggregation(self, tree: Aggregation, value: Decimal) -> Inputs:
         if tree.op not in ("sum", "avg", "max", "min") or tree.param is not None:
             raise Underivable(f"{tree.op}() has no plain inverse")
-        variants = [{}, *self._variants(tree)]
+        variants = [{}, *self.variants(tree)]
         inputs: Inputs = {}
         for labels, share in zip(variants, _shares(tree.op, value, len(variants)), strict=True):
             inputs |= self.forcing(labels).reach(tree.expr, share)
@@ -92,7 +92,7 @@ class Inverse:
         """The same for series with these label values."""
         return replace(self, forced={**self.forced, **labels}) if labels else self
 
-    def _variants(self, tree: Aggregation) -> Iterator[dict[str, str]]:
+    def variants(self, tree: Aggregation) -> Iterator[dict[str, str]]:
         """What tells the further series of an aggregation from its first: every alternative of a matcher, and another instance."""
         inside = list(selectors(tree.expr))
         if tree.op == "sum":

@@ -12,6 +12,7 @@ from generators.plan import Alert, Plan
 from generators.proof.bands import band_step, band_tests
 from generators.proof.examples import example_tests, heartbeat
 from generators.proof.meaning.columns import Unforeseen
+from generators.proof.recorded import recorded_tests
 from generators.proof.slos import slo_tests
 from generators.proof.stories import Stories
 from generators.proof.trees import Underivable
@@ -29,7 +30,7 @@ def prove_rules(plan: Plan) -> tuple[TestFile, ...]:
             tests[file, test.interval].append(test)
     bands = (rule_path("bands"),) if any(alert.anomaly for alert in plan.alerts) else ()
     files = [TestFile(f"{file}-{step}s", (rule_path(file), *bands), step, tuple(some)) for (file, step), some in tests.items()]
-    return (*files, *slo_tests(plan))
+    return (*files, *recorded_tests(plan), *slo_tests(plan))
 
 
 def rule_path(file: str) -> str:

@@ -4,7 +4,7 @@ alert just before and just after everything that happens to it, with labels and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from generators.ir.tests import AlertCase, ExpectedAlert, ExprCase, UnitTest
 from generators.plan import Alert, Plan
@@ -26,7 +26,6 @@ class Scene:
     play: Play
     courses: tuple[Course, ...]
     ends: tuple[int, ...]
-    unsaid: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, plan: Plan, alert: Alert, step: int, phases: Sequence[Phase]) -> Scene:
@@ -70,11 +69,12 @@ class Scene:
         try:
             alerts = tuple(AlertCase(self.alert.name, self._seconds(step), self._expected(step)) for step in steps)
             exprs: tuple[ExprCase, ...] = ()
+            unsaid = ""
         except Unforeseen as why:
-            self.unsaid.add(str(why))
-            alerts, exprs = (), tuple(ExprCase(self._shown, self._seconds(step), self._firing(step)) for step in steps)
+            unsaid, alerts = str(why), ()
+            exprs = tuple(ExprCase(self._shown, self._seconds(step), self._firing(step)) for step in steps)
         name = f"{self.alert.name} {title}"
-        return UnitTest(name, self.play.store.step, self.play.series, alerts, exprs, where=self.alert.where)
+        return UnitTest(name, self.play.store.step, self.play.series, alerts, exprs, unsaid=unsaid, where=self.alert.where)
 
     def _seconds(self, step: int) -> int:
         return step * self.play.store.step

@@ -205,7 +205,7 @@ class States:
         seen: set[tuple[str, str]] = set()
         for selector in selectors(main.value):
             for matcher in selector.matchers:
-                for value in _failing(selector, matcher):
+                for value in failing(selector, matcher):
                     if (matcher.name, value) not in seen:
                         seen.add((matcher.name, value))
                         yield self._main(self.fault_value, self.inverse.forcing({matcher.name: value}))
@@ -250,7 +250,7 @@ def _beside(one: Inputs, other: Inputs) -> Inputs:
     return one | {series.altered(instance=f"{dict(series.labels).get('instance', 'instance')}-too"): it for series, it in other.items()}
 
 
-def _failing(selector: VectorSelector, matcher: Matcher) -> Iterator[str]:
+def failing(selector: VectorSelector, matcher: Matcher) -> Iterator[str]:
     """Values of the label that the matcher refuses."""
     if matcher.op == "!~" and "|" in matcher.value:
         yield from next(values for label, values in listed(selector, "!~") if label == matcher.name)
