@@ -29,13 +29,15 @@ _LEVELS = ("avg_over_time", "max_over_time", "min_over_time", "last_over_time")
 @dataclass(frozen=True, slots=True)
 class Inverse:
     """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at,
-    or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them."""
+    or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them; `alone` says that one series
+    is enough where several could be taken together."""
 
     contract: Contract
     target: Mapping[str, str]
     total: Decimal = TOTAL
     forced: Mapping[str, str] = field(default_factory=dict)
     exactly: bool = False
+    alone: bool = False
 
     def reach(self, tree: Expr, value: Decimal) -> Inputs:
         """Inputs under which the tree has this value. Raises Underivable."""
@@ -82,7 +84,7 @@ class Inverse:
     def _aggregation(self, tree: Aggregation, value: Decimal) -> Inputs:
         if tree.op not in ("sum", "avg", "max", "min") or tree.param is not None:
             raise Underivable(f"{tree.op}() has no plain inverse")
-        variants = [{}, *self.variants(tree)]
+        variants = [{}] if self.alone else [{}, *self.variants(tree)]
         inputs: Inputs = {}
         for labels, share in zip(variants, _shares(tree.op, value, len(variants)), strict=True):
             inputs |= self.forcing(labels).reach(tree.expr, share)
@@ -186,6 +188,8 @@ def _shares(op: str, value: Decimal, many: int) -> list[Decimal]:
         return [*halves, rest * 3 / 4, rest / 4]
     if op == "avg":
         return [value * Decimal("1.25"), value * Decimal("0.75")]
+    if op == "max" and value == 1:
+        return [value, Decimal(0)]  # of what is up or down, one is up and one down
     other = value / 2 if (op == "max") == (value > 0) else value * 2
     return [value, other]
 

@@ -159,14 +159,21 @@ class States:
         """The first comparison's value is this, and no arm is in its way."""
         return self._with(self._main(value, inverse), inverse, {})
 
-    def thin(self, share: Decimal) -> Inputs:
-        """The fault, in a whole that stands at `share` of what it must exceed to be judged by; none where nothing is asked for."""
-        main, _ = self.parts
-        ratio = bare(main.value)
-        least = filtered(ratio.right) if isinstance(ratio, Binary) and ratio.op == "/" else None
-        if least is None:
-            return {}
-        return self._main(self.fault_value, replace(self.inverse, total=(least or HARDLY) * share, exactly=True))
+    @cached_property
+    def least(self) -> Decimal | None:
+        """What the whole of a ratio must exceed to be judged by; None where nothing is asked for."""
+        ratio = bare(self.parts[0].value)
+        return filtered(ratio.right) if isinstance(ratio, Binary) and ratio.op == "/" else None
+
+    def thin(self, whole: Decimal, value: Decimal, labels: Mapping[str, str] | None = None) -> Inputs:
+        """The value, in a whole of exactly so much. Where the part is no part of nothing, there is one all the same."""
+        inverse = replace(self.inverse, total=whole, exactly=True).forcing(labels or {})
+        inputs = self._with(self._main(value, inverse), inverse, {})
+        if whole:
+            return inputs
+        own = {selector.name for selector in selectors(bare(self.parts[0].value).left)}  # type: ignore[union-attr]
+        other = {selector.name for selector in selectors(bare(self.parts[0].value).right)}  # type: ignore[union-attr]
+        return {one: replace(flow, value=self.total) if one.metric in own - other else flow for one, flow in inputs.items()}
 
     def arms(self) -> Iterator[tuple[str, Inputs]]:
         """For each arm inputs in which it alone decides: the rest says what it says when the alert fires (or, of `or`, does not)."""
@@ -200,15 +207,17 @@ class States:
         return {label for one in self.alert.metrics for label in self.contract.metrics[one].labels}
 
     def decoys(self) -> Iterator[Inputs]:
-        """Series with the fault in them that no matcher lets through: each fails one of them."""
-        main, _ = self.parts
-        seen: set[tuple[str, str]] = set()
-        for selector in selectors(main.value):
+        """Series that no matcher lets through, each failing one of them: some have the fault, and some would hide it."""
+        together = any(isinstance(node, Aggregation) for node in walk(parse(self.alert.when)))
+        for label, value in dict.fromkeys(self._refused()):
+            yield self._main(self.fault_value, self.inverse.forcing({label: value}))
+            if together:
+                yield self._main(self.usual, self.inverse.forcing({label: value, "instance": "instance-well"}))
+
+    def _refused(self) -> Iterator[tuple[str, str]]:
+        for selector in selectors(self.parts[0].value):
             for matcher in selector.matchers:
-                for value in failing(selector, matcher):
-                    if (matcher.name, value) not in seen:
-                        seen.add((matcher.name, value))
-                        yield self._main(self.fault_value, self.inverse.forcing({matcher.name: value}))
+                yield from ((matcher.name, value) for value in failing(selector, matcher))
 
     def others(self) -> Iterator[Inputs]:
         """The fault in series of every further value that a matcher lists, where no aggregation takes them together."""
@@ -240,7 +249,9 @@ class States:
     def _arm(self, arm: Arm, inverse: Inverse, holds: bool) -> Inputs:
         if arm.side is None:
             return inverse.present(arm.tree) if holds else {}
-        return inverse.reach(arm.side.value, self._far(arm.side, beyond=holds))
+        own = {selector.name for selector in selectors(self.parts[0].value)}
+        shared = any(selector.name in own for selector in selectors(arm.tree))
+        return replace(inverse, alone=shared).reach(arm.side.value, self._far(arm.side, beyond=holds))
 
 
 def _beside(one: Inputs, other: Inputs) -> Inputs:

@@ -12,16 +12,16 @@ from functools import cached_property
 from generators.ir.tests import UnitTest
 from generators.plan import Alert, Plan
 from generators.promql import longest_lookback, parse
-from generators.promql.syntax import Binary, Duration
+from generators.promql.syntax import Duration
 from generators.promql.walk import ranges, selectors
-from generators.proof.flows import BETWEEN_STEPS, Flow, Inputs, Key, Phase
+from generators.proof.flows import BETWEEN_STEPS, Flow, Inputs, Key, Phase, plain
 from generators.proof.inputs import TOTAL
 from generators.proof.lifecycle import HOLD
 from generators.proof.meaning.columns import LOOKBACK
 from generators.proof.meaning.evaluate import vector
 from generators.proof.scenes import Scene
-from generators.proof.states import States
-from generators.proof.trees import Underivable, bare, filtered
+from generators.proof.states import HARDLY, States
+from generators.proof.trees import Underivable
 
 STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 150, 180, 240)
 """Seconds between samples: below five minutes, further than which an instant query does not look back."""
@@ -94,13 +94,13 @@ class Stories:
     def extras(self) -> Inputs:
         """Bystanders and decoys, as far as they really leave the alert alone."""
         found: Inputs = {}
-        plain = self._life({}, self.settled)
-        if not plain.fires_in(1) or plain.fires_in(0):
+        alone = self._life({}, self.settled)
+        if not alone.fires_in(1) or alone.fires_in(0):
             raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
         own = {one for inputs in (self.states.fault(), self.states.normal()) for one in inputs}
         for some in self._others():
             more = {one: flow for one, flow in some.items() if one not in own}
-            if more and self._life(found | more, self.settled).courses_alike(plain):
+            if more and self._life(found | more, self.settled).courses_alike(alone):
                 found |= more
         return found
 
@@ -126,6 +126,7 @@ class Stories:
         yield from self._reset()
         yield from self._arms()
         yield from self._thin()
+        yield from self._becomes_usual()
         if self.alert.enough:
             yield from self._too_little()
 
@@ -140,6 +141,7 @@ class Stories:
     def _bound(self) -> Iterator[UnitTest]:
         main, _ = self.states.parts
         if main.op in ("==", "!="):
+            yield from self._alone()
             return
         if self.states.bent:
             yield from self._bound_at_once()
@@ -159,6 +161,16 @@ class Stories:
             if self._told(scene, [name for name, _ in levels], ends):
                 yield scene.test(" and ".join(name for name, _ in levels) + " its bound", ends)
                 return
+
+    def _alone(self) -> Iterator[UnitTest]:
+        """Equal is neither a little less nor a little more."""
+        main, _ = self.states.parts
+        if main.op == "!=" or any(selector.name == "up" for selector in selectors(main.value)):
+            return  # `up` is 0 or 1 and nothing else
+        levels = (main.bound - 1, main.bound + 1)
+        scene = self.scene((self.past, self.states.normal()), *((self.settled, self.states.at(level)) for level in levels))
+        if not scene.turns():
+            yield scene.test("on less and on more than its number stays quiet", scene.ends)
 
     def _bound_at_once(self) -> Iterator[UnitTest]:
         """One series beyond the bound from the beginning, one before it: a straight line's value moves with time."""
@@ -255,29 +267,49 @@ class Stories:
                 yield scene.test(f"{title} {'fires' if fires else 'stays quiet'}", scene.ends)
 
     def _thin(self) -> Iterator[UnitTest]:
-        """A share of hardly anything: the whole is not what it must exceed, then it is."""
-        less, more = self.states.thin(Decimal(0)), self.states.thin(Decimal("1.05"))
-        main, _ = self.states.parts
-        if not less or self.states.relative:
+        """A share of hardly anything: the whole is less than it must exceed, just that, and a little more."""
+        states = self.states
+        if states.least is None or states.bent:
             return
-        ratio = bare(main.value)
-        if isinstance(ratio, Binary) and filtered(ratio.right):
-            less = self.states.thin(Decimal("0.95"))
-        fault = {one: flow for one, flow in self.states.fault().items() if one not in less}
-        scene = self.scene((self.past + self.settled, less | fault), (self.past + self.settled, more | fault))
-        if not scene.fires_in(0):
+        wholes = [states.least * share for share in (Decimal("0.95"), Decimal(1), Decimal("1.05"))] if states.least else [Decimal(0), HARDLY]
+        if states.relative:
+            yield from self._thin_past(wholes)
+            return
+        scene = self.scene(*((self.past + self.settled, states.thin(whole, states.fault_value)) for whole in wholes))
+        if not any(scene.fires_in(at) for at in range(len(wholes) - 1)):
             yield scene.test("is not judged by a whole of hardly anything", scene.ends)
+
+    def _thin_past(self, wholes: list[Decimal]) -> Iterator[UnitTest]:
+        """The same where the whole is the past: three services at once, since the past is long."""
+        named = [{"service": f"service-of-{plain(whole)}"} for whole in wholes]
+        before, after = (
+            {one: it for whole, labels in zip(wholes, named, strict=True) for one, it in self.states.thin(whole, value, labels).items()}
+            for value in (Decimal(1), self.states.fault_value)
+        )
+        scene = self.scene((self.past, before), (self.settled, after))
+        if len([course for course in scene.courses if any(course.firing)]) == 1:
+            yield scene.test("is not judged by a past of hardly anything", scene.ends)
+
+    def _becomes_usual(self) -> Iterator[UnitTest]:
+        """What lasts longer than the past it is measured by is no fault any more."""
+        if not self.states.relative or self.states.bent:
+            return
+        scene = self.scene((self.past, self.states.normal()), (self.past + self.settled, self.states.fault()))
+        if scene.turns() and not scene.fires_in(1):
+            yield scene.test("ends when the fault is as old as its past")
 
     def _too_little(self) -> Iterator[UnitTest]:
         """Everything is as when it fires, and a little less is counted than the guard asks for; then a little more."""
         guard = self.alert.enough
         assert guard is not None
-        less, more = (self._counting(guard.at_least * share / guard.over) for share in (Decimal("0.98"), Decimal("1.02")))
+        less, just, more = (self._counting(guard.at_least * share / guard.over) for share in (Decimal("0.98"), Decimal(1), Decimal("1.02")))
         long = self.steps(guard.over + self.alert.window + self.alert.hold) + 3
-        nothing: Inputs = dict(self.extras)
-        scene = self.scene((3, nothing), (long, less), (long, more))
-        if not scene.fires_in(1) and scene.fires_in(2):
-            yield scene.test("on too little stays quiet, and fires on just enough", (scene.ends[1],))
+        exact = guard.at_least * self.step * 1000 % guard.over == 0
+        for middle in (just, more) if exact else (more,):
+            scene = self.scene((3, {}), (long, less), (long, middle), (long, more))
+            if not scene.fires_in(1) and scene.fires_in(2) and scene.fires_in(3):
+                yield scene.test("on too little stays quiet, and fires on just enough", scene.ends[1:3])
+                break
         if any(one.metric != guard.selector.partition("{")[0] for one in self.states.fault()):
             yield from self._just_enough()
 
