@@ -29,8 +29,8 @@ _LEVELS = ("avg_over_time", "max_over_time", "min_over_time", "last_over_time")
 @dataclass(frozen=True, slots=True)
 class Inverse:
     """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at,
-    or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them; `alone` says that one series
-    is enough where several could be taken together."""
+    or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them;
+    `alone` says that one series is enough where several could be taken together."""
 
     contract: Contract
     target: Mapping[str, str]

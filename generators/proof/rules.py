@@ -14,7 +14,7 @@ from generators.proof.examples import example_tests, heartbeat
 from generators.proof.meaning.columns import Unforeseen
 from generators.proof.recorded import recorded_tests
 from generators.proof.slos import slo_tests
-from generators.proof.stories import Stories
+from generators.proof.stories import stories
 from generators.proof.trees import Underivable
 
 
@@ -58,7 +58,7 @@ def _tests(plan: Plan, alert: Alert) -> tuple[UnitTest, ...]:
     if alert.fires or alert.quiet:
         return tuple(example_tests(alert))
     try:
-        return tuple(Stories(plan, alert, target_labels(alert)).tests())
+        return tuple(stories(plan, alert, target_labels(alert)))
     except Unforeseen as why:
         raise Underivable(str(why)) from None
 

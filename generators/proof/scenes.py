@@ -11,7 +11,7 @@ from generators.plan import Alert, Plan
 from generators.proof.flows import Phase, Play, play, written
 from generators.proof.lifecycle import Course, courses
 from generators.proof.meaning.columns import Unforeseen
-from generators.proof.words import Moment, annotations
+from generators.proof.words import Moment, annotations_at
 
 CHECKS = 12
 """Moments that one test looks at, at most; what flaps more often is looked at this often."""
@@ -86,7 +86,7 @@ class Scene:
         seen = course.seen[step]
         value = course.values[seen]
         assert value is not None
-        words = annotations(self.plan, self.alert, Moment(self.play.store, seen, course.series, value))
+        words = annotations_at(self.plan, self.alert, Moment(self.play.store, seen, course.series, value))
         return ExpectedAlert(dict(sorted(course.labels.items())), words)
 
     @property

@@ -141,7 +141,7 @@ class States:
 
     def normal(self, inverse: Inverse | None = None) -> Inputs:
         """All is well: by the value, or by the arm where the value alone cannot tell."""
-        main, arms = self.parts
+        _, arms = self.parts
         telling = next((arm for arm in arms if arm.op == "unless"), None)
         if telling is not None:
             return self._with(self._main(self.fault_value, inverse), inverse, {telling: True})
@@ -258,7 +258,9 @@ def _beside(one: Inputs, other: Inputs) -> Inputs:
     """Both; where they would be the same series, the second's are of another instance."""
     if not set(one) & set(other):
         return one | other
-    return one | {series.altered(instance=f"{dict(series.labels).get('instance', 'instance')}-too"): it for series, it in other.items()}
+    return one | {
+        series.altered(instance=f"{dict(series.labels).get('instance', 'instance')}-too"): it for series, it in other.items()
+    }
 
 
 def failing(selector: VectorSelector, matcher: Matcher) -> Iterator[str]:

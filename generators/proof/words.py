@@ -32,7 +32,7 @@ class Moment:
     value: float
 
 
-def annotations(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
+def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
     """Every annotation of the alert."""
     first = plan.project.locale
     found: dict[str, str] = {}

@@ -70,7 +70,9 @@ def paired(op: str, left: Column, right: Column) -> Column:
     """Two columns by an operator; a comparison keeps the left value where it holds."""
     if op in COMPARISONS:
         holds = COMPARISONS[op]
-        return [one if one is not None and two is not None and holds(one, two) else None for one, two in zip(left, right, strict=True)]
+        return [
+            one if one is not None and two is not None and holds(one, two) else None for one, two in zip(left, right, strict=True)
+        ]
     if op not in ARITHMETIC:
         raise Unforeseen(f"'{op}'")
     act = ARITHMETIC[op]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from generators.proof.meaning.columns import STALE, Column, Series, Store
 
@@ -93,11 +94,11 @@ def _lost(samples: Samples) -> list[float]:
 
 
 def _changes(samples: Samples, _: int) -> float:
-    return float(sum(one[1] != other[1] for one, other in zip(samples, samples[1:], strict=False)))
+    return float(sum(one[1] != other[1] for one, other in pairwise(samples)))
 
 
 def _resets(samples: Samples, _: int) -> float:
-    return float(sum(one[1] > other[1] for one, other in zip(samples, samples[1:], strict=False)))
+    return float(sum(one[1] > other[1] for one, other in pairwise(samples)))
 
 
 def _average(samples: Samples, _: int) -> float:
