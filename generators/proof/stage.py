@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from generators.plan import Alert, Plan
@@ -13,11 +14,15 @@ from generators.promql.syntax import Duration
 from generators.promql.walk import ranges, selectors
 from generators.proof.flows import BETWEEN_STEPS, Inputs, Phase
 from generators.proof.scenes import Scene
-from generators.proof.states import States
+from generators.proof.states import States, taken_apart
 from generators.proof.trees import Underivable
 
 STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 150, 180, 240)
 """Seconds between samples: below five minutes, further than which an instant query does not look back."""
+
+
+STRENGTHS = (Decimal(1), Decimal(4), Decimal(16))
+"""How much worse a fault gets until the alert is sure to fire."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +33,36 @@ class Stage:
     alert: Alert
     target: Mapping[str, str]
 
-    @cached_property
+    @property
     def states(self) -> States:
-        return States(self.plan.contract, self.alert, self.target)
+        """Inputs in each state."""
+        return self._begun[0]
+
+    @property
+    def settled(self) -> int:
+        """Samples until a change has come through."""
+        return self._begun[1]
+
+    @cached_property
+    def _begun(self) -> tuple[States, int]:
+        """How strong a fault must be, and how long it must last, for the alert to fire. What is measured by its own past soon forgets,
+        and changes that are counted pass: those faults are looked at earlier."""
+        main, _ = taken_apart(self.alert.when)
+        full, wait = self.steps(self.alert.window + self.alert.hold) + 3, self.steps(self.alert.hold) + 3
+        lengths = [wait + BETWEEN_STEPS * (int(main.bound) + 2)] if main.counts else [full, (full + wait) // 2, wait]
+        for strength in STRENGTHS:
+            states = States(self.plan.contract, self.alert, self.target, strength=strength)
+            for length in lengths:
+                life = self._life(states, {}, length)
+                if life.fires_in(1) and not life.fires_in(0):
+                    return states, length
+        raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
 
     @cached_property
     def step(self) -> int:
         """The coarsest step at which every range holds four samples (where changes are counted, four for each) and every wait two,
         whole numbers of them."""
-        alert, main = self.alert, self.states.parts[0]
+        alert, main = self.alert, taken_apart(self.alert.when)[0]
         least = 4 * (int(main.bound) + 3) if main.counts else 4
         tree = parse(alert.when)
         spans = [int(node.range.seconds) for node in ranges(tree) if isinstance(node.range, Duration)]
@@ -61,33 +87,23 @@ class Stage:
         """Samples until everything that the condition looks back on is there."""
         return self.steps(int(longest_lookback(parse(self.alert.when)).seconds)) + 3
 
-    @cached_property
-    def settled(self) -> int:
-        """Samples until a change has come through: the window is full of it, and `for` is over. What is measured by its own past has
-        forgotten by then; so it gets no longer than `for`, as do changes that are counted."""
-        longer = self.steps(self.alert.window + self.alert.hold) + 3
-        main, _ = self.states.parts
-        if main.counts:
-            return self.steps(self.alert.hold) + BETWEEN_STEPS * (int(main.bound) + 2) + 3
-        if self.states.relative and not self.life({}, longer).fires_in(1):
-            return self.steps(self.alert.hold) + 3
-        return longer
-
     def scene(self, *phases: tuple[int, Inputs]) -> Scene:
         """The phases with the bystanders and decoys that do not change what becomes of the alert."""
         return Scene.of(self.plan, self.alert, self.step, [Phase(count, inputs | self.extras) for count, inputs in phases])
+
+    def alone(self, *phases: tuple[int, Inputs]) -> Scene:
+        """The phases with nothing beside them."""
+        return Scene.of(self.plan, self.alert, self.step, [Phase(count, inputs) for count, inputs in phases])
 
     @cached_property
     def extras(self) -> Inputs:
         """Bystanders and decoys, as far as they really leave the alert alone."""
         found: Inputs = {}
-        alone = self.life({}, self.settled)
-        if not alone.fires_in(1) or alone.fires_in(0):
-            raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
+        alone = self.life({})
         own = {one for inputs in (self.states.fault(), self.states.normal()) for one in inputs}
         for some in self._others():
             more = {one: flow for one, flow in some.items() if one not in own}
-            if more and self.life(found | more, self.settled).courses_alike(alone):
+            if more and self.life(found | more).courses_alike(alone):
                 found |= more
         return found
 
@@ -98,8 +114,12 @@ class Stage:
             except Underivable:
                 continue
 
-    def life(self, extra: Inputs, settled: int) -> Scene:
-        normal, fault = self.states.normal() | extra, self.states.fault() | extra
+    def life(self, extra: Inputs) -> Scene:
+        """All is well, the fault comes, all is well."""
+        return self._life(self.states, extra, self.settled)
+
+    def _life(self, states: States, extra: Inputs, settled: int) -> Scene:
+        normal, fault = states.normal() | extra, states.fault() | extra
         after = self.steps(self.alert.window + self.alert.keep_firing) + 3
         phases = [Phase(self.past, normal), Phase(settled, fault), Phase(after, normal)]
         return Scene.of(self.plan, self.alert, self.step, phases)

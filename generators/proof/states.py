@@ -12,9 +12,9 @@ from functools import cached_property, lru_cache
 from generators.ir.contract import Contract
 from generators.plan import Alert
 from generators.promql import Expr, parse
-from generators.promql.syntax import Aggregation, Binary, Call, Matcher, VectorSelector
+from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, Matcher, MatrixSelector, VectorSelector
 from generators.promql.walk import selectors, walk
-from generators.proof.flows import Flow, Inputs
+from generators.proof.flows import Inputs
 from generators.proof.inputs import TOTAL, Inverse
 from generators.proof.meaning.columns import matches
 from generators.proof.meaning.operators import COMPARISONS
@@ -94,6 +94,7 @@ class States:
     alert: Alert
     target: Mapping[str, str]
     total: Decimal = TOTAL
+    strength: Decimal = Decimal(1)
 
     @cached_property
     def parts(self) -> tuple[Side, tuple[Arm, ...]]:
@@ -135,9 +136,9 @@ class States:
         if share:
             return side.bound + (1 - side.bound) / 2 if up else side.bound / 2
         if side.op in ("==", "!=") or side.counts or side.bound:
-            value = side.off(Decimal("0.5"), beyond=beyond)
+            value = side.off(Decimal("0.5") * (self.strength if beyond else 1), beyond=beyond)
             return value + 1 if side.counts and up and beyond else value
-        return side.off(Decimal(1), beyond=beyond) if beyond or up else side.bound
+        return side.off(self.strength, beyond=beyond) if beyond or up else side.bound
 
     def normal(self, inverse: Inverse | None = None) -> Inputs:
         """All is well: by the value, or by the arm where the value alone cannot tell."""
@@ -186,6 +187,13 @@ class States:
                 yield f"by {which} alone", self._with(self._main(self.usual, None), None, {arm: True})
             else:
                 yield "without its first condition", self._with(self._main(self._far(main, beyond=False), None), None, {})
+
+    def arm_at(self, arm: Arm, value: Decimal) -> Inputs:
+        """The fault, with the value of an arm's comparison at this."""
+        assert arm.side is not None
+        others = self._with(self._main(self.fault_value, None), None, {arm: False})
+        own = self._arm(arm, self.inverse, holds=False)
+        return {one: flow for one, flow in others.items() if one not in own} | self.inverse.reach(arm.side.value, value)
 
     def bystanders(self) -> Iterator[Inputs]:
         """Series that differ in one label by which others are matched (or in their service), and are well."""
@@ -244,7 +252,8 @@ class States:
         if any(one.metric == counter.name for one in inputs):
             return inputs
         pace = self.alert.enough.at_least * 2 / Decimal(min(self.alert.enough.over, SOON))
-        return inputs | {(inverse or self.inverse).key(counter): Flow(pace, "rising")}
+        paced = Call("rate", (MatrixSelector(counter, Duration(self.alert.enough.over * NANOSECONDS)),))
+        return inputs | (inverse or self.inverse).reach(Aggregation("sum", paced, self.alert.enough.by), pace)
 
     def _arm(self, arm: Arm, inverse: Inverse, holds: bool) -> Inputs:
         if arm.side is None:

@@ -35,11 +35,11 @@ def stories(plan: Plan, alert: Alert, target: Mapping[str, str]) -> Iterator[Uni
 
 
 def _begins_and_ends(stage: Stage) -> UnitTest:
-    scene = stage.life(stage.extras, stage.settled)
+    scene = stage.life(stage.extras)
     others = list(stage.states.others())
     if others:
         both = {one: flow for inputs in others for one, flow in inputs.items()}
-        scene = stage.life(stage.extras | both, stage.settled)
+        scene = stage.life(stage.extras | both)
     return scene.test("begins, fires after its time, and ends", (scene.ends[1],))
 
 
@@ -93,6 +93,13 @@ def _gone(stage: Stage) -> Iterator[UnitTest]:
         "quiet": "ends with its data",
     }
     yield scene.test(what[stage.alert.missing], (scene.ends[1],))
+    main, _ = stage.states.parts
+    if stage.alert.missing == "hold" and main.op not in ("==", "!="):
+        before = stage.states.at(main.off(MARGINS[1], beyond=False))
+        ended = [Phase(stage.past, stage.states.normal()), Phase(stage.settled, before), Phase(after, kept)]
+        scene = Scene.of(stage.plan, stage.alert, stage.step, ended)
+        if not scene.turns():
+            yield scene.test("stays quiet when data end just before its bound", scene.ends)
 
 
 def _reset(stage: Stage) -> Iterator[UnitTest]:
@@ -108,11 +115,21 @@ def _reset(stage: Stage) -> Iterator[UnitTest]:
 
 
 def _arms(stage: Stage) -> Iterator[UnitTest]:
+    """One of several conditions is not as it must be. Where bystanders would make it so after all, there are none."""
     for title, inputs in stage.states.arms():
-        scene = stage.scene((stage.past, stage.states.normal()), (stage.past + stage.settled, inputs))
-        fires = scene.fires_in(1)
-        if fires == title.endswith("alone"):
-            yield scene.test(f"{title} {'fires' if fires else 'stays quiet'}", scene.ends)
+        for played in (stage.scene, stage.alone):
+            scene = played((stage.past, stage.states.normal()), (stage.past + stage.settled, inputs))
+            fires = scene.fires_in(1)
+            if fires == title.endswith("alone"):
+                yield scene.test(f"{title} {'fires' if fires else 'stays quiet'}", scene.ends)
+                break
+    for arm in stage.states.parts[1]:
+        if arm.op != "and" or arm.side is None or arm.side.op in ("==", "!="):
+            continue
+        levels = [arm.side.off(MARGINS[1], beyond=False), arm.side.bound, arm.side.off(MARGINS[1], beyond=True)]
+        scene = stage.alone(*((stage.past + stage.settled, stage.states.arm_at(arm, level)) for level in levels))
+        if not scene.fires_in(0) and scene.fires_in(2):
+            yield scene.test("before, at and beyond the bound of its other condition", scene.ends)
 
 
 def _becomes_usual(stage: Stage) -> Iterator[UnitTest]:

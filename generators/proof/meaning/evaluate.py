@@ -21,7 +21,7 @@ from generators.promql.syntax import (
 from generators.proof.meaning.columns import NAME, Column, Labels, Series, Store, Unforeseen, Vector
 from generators.proof.meaning.operators import ARITHMETIC, COMPARISONS, aggregated, joined, kept, paired, without
 from generators.proof.meaning.quantiles import quantiles
-from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, over_range, predicted, rise_over
+from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, extended, over_range, rise_over
 
 _KEEP_NAME = ("last_over_time",)
 
@@ -104,7 +104,7 @@ def _ranged(call: Call, matrix: MatrixSelector, store: Store) -> Vector:
         kind = Rise(float(span.width) if name == "rate" else 1.0, RISES[name])
         return {_unnamed(one): rise_over(store, one, span, kind) for one in store.select(selector)}
     if name == "predict_linear" and isinstance(call.args[1], NumberLiteral):
-        function = predicted(call.args[1].value)
+        function = extended(call.args[1].value)
     elif name in OVER_TIME:
         function = OVER_TIME[name]
     else:

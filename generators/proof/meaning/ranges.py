@@ -147,13 +147,13 @@ def line(samples: Samples, origin: int) -> tuple[float, float]:
     return slope, sum_y / count - slope * sum_x / count
 
 
-def predicted(seconds: float) -> Callable[[Samples, int], float | None]:
+def extended(seconds: float) -> Callable[[Samples, int], float | None]:
     """predict_linear over so many seconds."""
 
-    def predict(samples: Samples, end: int) -> float | None:
+    def extend(samples: Samples, end: int) -> float | None:
         if len(samples) < 2:
             return None
         slope, intercept = line(samples, end)
         return slope * seconds + intercept
 
-    return predict
+    return extend
