@@ -53,7 +53,7 @@ class Stage:
         for strength in STRENGTHS:
             states = States(self.plan.contract, self.alert, self.target, strength=strength)
             for length in lengths:
-                life = self._life(states, {}, length)
+                life = self._life(states, {}, length, {})
                 if life.fires_in(1) and not life.fires_in(0):
                     return states, length
         raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
@@ -114,12 +114,12 @@ class Stage:
             except Underivable:
                 continue
 
-    def life(self, extra: Inputs) -> Scene:
-        """All is well, the fault comes, all is well."""
-        return self._life(self.states, extra, self.settled)
+    def life(self, extra: Inputs, faults: Inputs | None = None) -> Scene:
+        """All is well, the fault comes (and `faults` with it), all is well; `extra` is there all the time."""
+        return self._life(self.states, extra, self.settled, faults or {})
 
-    def _life(self, states: States, extra: Inputs, settled: int) -> Scene:
-        normal, fault = states.normal() | extra, states.fault() | extra
+    def _life(self, states: States, extra: Inputs, settled: int, faults: Inputs) -> Scene:
+        normal, fault = states.normal() | extra, states.fault() | faults | extra
         after = self.steps(self.alert.window + self.alert.keep_firing) + 3
         phases = [Phase(self.past, normal), Phase(settled, fault), Phase(after, normal)]
         return Scene.of(self.plan, self.alert, self.step, phases)

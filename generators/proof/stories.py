@@ -35,11 +35,9 @@ def stories(plan: Plan, alert: Alert, target: Mapping[str, str]) -> Iterator[Uni
 
 
 def _begins_and_ends(stage: Stage) -> UnitTest:
-    scene = stage.life(stage.extras)
-    others = list(stage.states.others())
-    if others:
-        both = {one: flow for inputs in others for one, flow in inputs.items()}
-        scene = stage.life(stage.extras | both)
+    """With the fault in series of every further value that a matcher lists."""
+    others = {one: flow for inputs in stage.states.others() for one, flow in inputs.items()}
+    scene = stage.life(stage.extras, others)
     return scene.test("begins, fires after its time, and ends", (scene.ends[1],))
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from generators.proof.meaning.columns import Unforeseen
 
@@ -32,13 +33,16 @@ def _act(action: str, labels: Mapping[str, str], value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """A float as Go prints it by itself (%v)."""
+    """A float as Go prints it by itself (%v): shortest digits, with an exponent from a million on."""
     if math.isnan(value) or math.isinf(value):
         return _four(value)
-    if value == 0 or 1e-4 <= abs(value) < 1e21:
-        return f"{value:.0f}" if value == int(value) else repr(value)
-    mantissa, exponent = f"{value!r}e0".split("e")[:2] if "e" not in repr(value) else repr(value).split("e")
-    return f"{mantissa}e{int(exponent):+03d}"
+    number = Decimal(repr(value)).normalize()
+    if not number or -4 <= number.adjusted() < 6:
+        return f"{number:f}" if number else "0"
+    _, digits, _ = number.as_tuple()
+    mantissa = "".join(map(str, digits))
+    point = f"{mantissa[0]}.{mantissa[1:]}" if len(mantissa) > 1 else mantissa
+    return f"{'-' if value < 0 else ''}{point}e{number.adjusted():+03d}"
 
 
 def _four(value: float) -> str:

@@ -111,11 +111,11 @@ PLANTED = (
         "slo-tiers-3600s.yml",
         "budget left",
     ),
-    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-10s.yml", "KafkaDown"),
+    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-5s.yml", "KafkaDown"),
     Planted(
-        "`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-10s.yml", "KafkaDown"
+        "`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-5s.yml", "KafkaDown"
     ),
-    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-10s.yml", "KafkaDown"),
+    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-5s.yml", "KafkaDown"),
     Planted(
         "an alert of one service loses its owner",
         RULES,

@@ -105,9 +105,13 @@ def _average(samples: Samples, _: int) -> float:
     return math.fsum(value for _, value in samples) / len(samples)
 
 
-def _deviation(samples: Samples, end: int) -> float:
-    mean = _average(samples, end)
-    return math.sqrt(math.fsum((value - mean) ** 2 for _, value in samples) / len(samples))
+def _deviation(samples: Samples, _: int) -> float:
+    mean = squares = 0.0
+    for count, (_at, value) in enumerate(samples, 1):
+        away = value - mean
+        mean += away / count
+        squares += away * (value - mean)
+    return math.sqrt(squares / len(samples))
 
 
 def _irate(samples: Samples, _: int) -> float | None:
