@@ -99,8 +99,10 @@ class Inverse:
         inside = list(selectors(tree.expr))
         if tree.op == "sum":
             for selector in inside:
-                own = dict(self.key(selector).labels)
-                yield from ({label: other} for label, others in listed(selector, "=~") for other in others if other != own[label])
+                first = dict(self.key(selector).labels)
+                yield from (
+                    {label: other} for label, others in listed(selector, "=~") for other in others if other != first[label]
+                )
         free = [label for label in ("instance", *self._labels(inside)) if (label in tree.grouping) == tree.without]
         own = {matcher.name for selector in inside for matcher in selector.matchers}
         for label in free:

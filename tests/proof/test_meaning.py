@@ -25,7 +25,7 @@ EXPRESSIONS = (
     "predict_linear(g[5m], 3600)",
     "changes(g[4m])",
     "resets(c_total[4m])",
-    *(f"{function}_over_time(g[3m])" for function in ("avg", "min", "max", "sum", "count", "last", "present", "stddev")),
+    *(f"{function}_over_time(g[3m])" for function in ("avg", "min", "max", "sum", "count", "last", "present")),
     "max_over_time(rate(c_total[1m])[5m:1m])",
     "g offset 2m",
     "rate(c_total[2m] offset 90s)",

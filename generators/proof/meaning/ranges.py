@@ -105,15 +105,6 @@ def _average(samples: Samples, _: int) -> float:
     return math.fsum(value for _, value in samples) / len(samples)
 
 
-def _deviation(samples: Samples, _: int) -> float:
-    mean = squares = 0.0
-    for count, (_at, value) in enumerate(samples, 1):
-        away = value - mean
-        mean += away / count
-        squares += away * (value - mean)
-    return math.sqrt(squares / len(samples))
-
-
 def _irate(samples: Samples, _: int) -> float | None:
     if len(samples) < 2:
         return None
@@ -129,7 +120,6 @@ OVER_TIME: dict[str, Callable[[Samples, int], float | None]] = {
     "count_over_time": lambda samples, _: float(len(samples)),
     "last_over_time": lambda samples, _: samples[-1][1],
     "present_over_time": lambda samples, _: 1.0,
-    "stddev_over_time": _deviation,
     "changes": _changes,
     "resets": _resets,
     "irate": _irate,
