@@ -1,174 +1,129 @@
-"""What evaluating the rules costs a real Prometheus. In: fifty SLOs with back-filled history. Out: CPU and samples of every rule's
-expression in our shape beside the plain form, asked in turns of one server at one moment of the history. What a query costs
-by itself (HTTP, parsing) is measured with `vector(1)` and taken off both sides; appending results is in neither."""
+"""What SLO rules cost a real Prometheus, and when they tell. In: fifty availability SLOs with days of history. Out: CPU of evaluating
+our shape beside the plain form, and how long after an outage's beginning and end each one's page begins and ends. Three servers
+run side by side on the same history and the same scrapes: ours, plain, and one without rules, whose CPU is taken off both."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import yaml
 
 from bench.figure import Figure
-from bench.history import backfill
-from bench.plain import plain_rules, slos_of
+from bench.history import backfill, copied
+from bench.live import Exporter, Outage, Server, prometheus
+from bench.plain import PlainSlo, plain_rules, slos_of
 from bench.processes import BenchError
 from bench.system import names, write_spec
 from generators.build import build
-from operate.tools import path
 
-SERVICES, HOURS, ROUNDS = 50, 6, 3
+SERVICES, DAYS = 50, 3
 TARGETS = {20: 1 / 12, 2: 1 / 4}
 """Series of each service, and the most that our shape may cost of the plain form."""
-PLAIN_CADENCE = 30
 
+WARM_UP, MEASURED = 90, 480
+"""Seconds before the CPU is read first, and until it is read again: twice the slowest cadence."""
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Expressions, each with the seconds between two evaluations of it."""
+OUTAGE = Outage(length=90, stagger=1.2)
+"""Long enough for the fast tier (14.4 x 0.1 % of an hour is 52 s), too short for the steady one (6 x 0.1 % of six hours is 130 s)."""
 
-    expressions: tuple[tuple[str, int], ...]
+AFTER = 420
+"""Seconds after the last service has recovered in which every page has to end."""
 
-    def at(self, cadence: int) -> list[str]:
-        """Those of one cadence."""
-        return [expr for expr, every in self.expressions if every == cadence]
-
-    @property
-    def cadences(self) -> list[int]:
-        """Every cadence there is."""
-        return sorted({every for _, every in self.expressions})
-
-
-class Server:
-    """A Prometheus on a random loopback port that answers queries at one moment."""
-
-    def __init__(self, process: subprocess.Popen[bytes], port: int, at: int) -> None:
-        self._process, self._base, self._at = process, f"http://127.0.0.1:{port}", at
-
-    def ready(self) -> bool:
-        """Whether it answers."""
-        if self._process.poll() is not None:
-            raise BenchError(f"prometheus ended with {self._process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{self._base}/-/ready", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def cost(self, expressions: list[str]) -> tuple[float, int]:
-        """CPU seconds and samples of asking all of them once."""
-        before, samples = self._cpu(), 0
-        for expr in expressions:
-            query = urllib.parse.urlencode({"query": expr, "time": self._at, "stats": "all"}).encode()
-            with urllib.request.urlopen(f"{self._base}/api/v1/query", query, timeout=60) as answer:
-                said: dict[str, Any] = json.load(answer)
-            samples += int(said["data"]["stats"]["samples"]["totalQueryableSamples"])
-        return self._cpu() - before, samples
-
-    def _cpu(self) -> float:
-        """Nanosecond clock of the whole process: /proc/PID/schedstat counts one thread only, so its threads are summed."""
-        total = 0
-        for task in Path(f"/proc/{self._process.pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-        return total / 1e9
+PAGES = {
+    "ours": ('ALERTS{alertstate="firing", burn="page"}', "slo"),
+    "plain": ('ALERTS{alertstate="firing", sloth_severity="page"}', "sloth_slo"),
+}
+"""The pages of a form, and the label that says whose."""
 
 
 def run() -> Iterator[Figure]:
     """Both numbers of series."""
-    with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        spec = write_spec(here, SERVICES)
-        forms = {"ours": _ours(build(spec).files["prometheus/rules/slo.yml"]), "plain": _plain()}
-        for series, most in TARGETS.items():
-            yield from _compare(here, forms, series, most)
+    for series, most in TARGETS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _compare(Path(folder), series, most)
 
 
-def _ours(text: str) -> Rules:
-    found = []
-    for group in yaml.safe_load(text)["groups"]:
-        every = {"30s": 30, "4m": 240}[group["interval"]]
-        for rule in group["rules"]:
-            if not rule.get("labels", {}).get("slo", "").endswith("-latency"):
-                found.append((rule["expr"], every))
-    return Rules(tuple(found))
-
-
-def _plain() -> Rules:
-    slos = tuple(slos_of(service)[0] for service in names(SERVICES))
-    groups = yaml.safe_load(plain_rules(slos))["groups"]
-    return Rules(tuple((rule["expr"], PLAIN_CADENCE) for group in groups for rule in group["rules"]))
-
-
-def _compare(folder: Path, forms: dict[str, Rules], series: int, most: float) -> Iterator[Figure]:
+def _compare(folder: Path, series: int, most: float) -> Iterator[Figure]:
     end = int(time.time()) // 240 * 240
-    print(f"evaluation: writing {HOURS} h of history, {series} series a service", file=sys.stderr, flush=True)
-    data = backfill(folder, SERVICES, series, HOURS, end)
-    rates: dict[str, list[float]] = {"ours": [], "plain": []}
-    whole: dict[str, list[float]] = {"ours": [], "plain": []}
-    read = {"ours": 0, "plain": 0}
-    with _prometheus(folder, data, end) as server:
-        for turn in range(ROUNDS + 1):
-            idle = server.cost(["vector(1)"] * 200)[0] / 200
-            for form, rules in forms.items():
-                parts = {every: server.cost(rules.at(every)) for every in rules.cadences}
-                net = {every: max(0.0, cpu - idle * len(rules.at(every))) for every, (cpu, _) in parts.items()}
-                read[form] = sum(samples for _, samples in parts.values())
-                if turn:  # the first turn fills caches
-                    rates[form].append(sum(cpu / every for every, cpu in net.items()))
-                    whole[form].append(sum(net.values()))
-    counts = {form: len(rules.expressions) for form, rules in forms.items()}
+    data = backfill(folder, SERVICES, series, DAYS, end)
+    outage = Outage(OUTAGE.length, OUTAGE.stagger)
+    forms = {"ours": _ours(folder), "plain": plain_rules(_slos()), "bare": ""}
+    with ExitStack() as running:
+        exporter = running.enter_context(Exporter(SERVICES, series, end - DAYS * 86400, outage).served())
+        servers = {
+            form: running.enter_context(prometheus(folder / form, copied(data, folder / f"data-{form}"), exporter, rules))
+            for form, rules in forms.items()
+        }
+        _wait("warming up", WARM_UP)
+        before = {form: server.cpu() for form, server in servers.items()}
+        outage.start = time.time() + 30
+        _wait("measuring CPU while an outage comes and goes", MEASURED)
+        spent = {form: server.cpu() - before[form] for form, server in servers.items()}
+        once = {form: _once(server) for form, server in servers.items() if form != "bare"}
+        _wait("waiting for the pages to end", max(0.0, outage.begins(SERVICES) + outage.length + AFTER - time.time()))
+        told = {form: _told(servers[form], form, outage) for form in PAGES}
+    yield from _costs(series, most, spent, once)
+    yield from _times(series, told)
+
+
+def _costs(series: int, most: float, spent: Mapping[str, float], once: Mapping[str, float]) -> Iterator[Figure]:
     title = f"{series} series a service"
-    ours, plain = (f"{median(whole[form]) * 1000:.0f} ms for {counts[form]} rules" for form in ("ours", "plain"))
-    shown = f"{ours} by {plain}"
-
-    yield Figure("evaluation", f"one full evaluation, {title}", median(whole["ours"]) / median(whole["plain"]), "x", most, shown)
-    share = median(rates["ours"]) / median(rates["plain"])
-    yield Figure(
-        "evaluation", f"CPU at each one's cadence, {title}", share, "x", most, "ours every 30 s and 240 s, plain every 30 s"
-    )
-    yield Figure(
-        "evaluation", f"samples read, {title}", read["ours"] / read["plain"], "x", None, f"{read['ours']} by {read['plain']}"
-    )
+    ours, plain = (spent[form] - spent["bare"] for form in ("ours", "plain"))
+    detail = f"{ours:.2f} s by {plain:.2f} s in {MEASURED} s; {spent['bare']:.2f} s without rules taken off"
+    yield Figure("evaluation", f"CPU of the rules, {title}", ours / plain, "x", most, detail)
+    detail = f"{once['ours']:.3f} s by {once['plain']:.3f} s, every group once, by Prometheus's own account"
+    yield Figure("evaluation", f"one evaluation of every rule, {title}", once["ours"] / once["plain"], "x", most, detail)
 
 
-@contextmanager
-def _prometheus(folder: Path, data: Path, at: int) -> Iterator[Server]:
-    config = folder / "prometheus.yml"
-    config.write_text("global: {scrape_interval: 1h}\n", encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    command = [
-        str(path("prometheus")),
-        f"--config.file={config}",
-        f"--storage.tsdb.path={data}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--storage.tsdb.retention.time=90d",
-    ]
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "GOMAXPROCS": "1"})
-    try:
-        server = Server(process, port, at)
-        deadline = time.monotonic() + 60
-        while not server.ready():
-            if time.monotonic() > deadline:
-                raise BenchError("prometheus was not ready within a minute")
-            time.sleep(0.2)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(30)
+def _times(series: int, told: Mapping[str, list[tuple[float, float]]]) -> Iterator[Figure]:
+    for index, (what, most) in enumerate((("detection", 30), ("resolve", None))):
+        ours, plain = (median(times[index] for times in told[form]) for form in PAGES)
+        detail = f"{ours:.0f} s beside {plain:.0f} s, medians of {SERVICES} outages, all requests failing"
+        yield Figure("evaluation", f"{what}, {series} series a service", ours - plain, " s later", most, detail)
+
+
+def _wait(what: str, seconds: float) -> None:
+    print(f"evaluation: {what}, {seconds:.0f} s", file=sys.stderr, flush=True)
+    time.sleep(seconds)
+
+
+def _slos() -> tuple[PlainSlo, ...]:
+    return tuple(slos_of(service)[0] for service in names(SERVICES))
+
+
+def _ours(folder: Path) -> str:
+    """Our rules without the latency SLOs that the bench's spec has as well."""
+    groups = yaml.safe_load(build(write_spec(folder, SERVICES)).files["prometheus/rules/slo.yml"])["groups"]
+    for group in groups:
+        group["rules"] = [rule for rule in group["rules"] if not rule.get("labels", {}).get("slo", "").endswith("-latency")]
+    return json.dumps({"groups": groups})
+
+
+def _once(server: Server) -> float:
+    """Seconds of evaluating every group once: the median of what each took in the time measured."""
+    found = server.instant(f"sum(quantile_over_time(0.5, prometheus_rule_group_last_duration_seconds[{MEASURED}s]))")
+    return float(found[0]["value"][1])
+
+
+def _told(server: Server, form: str, outage: Outage) -> list[tuple[float, float]]:
+    """For each service the seconds from the outage's beginning to its page, and from the outage's end to the page's."""
+    expr, label = PAGES[form]
+    found = server.range(f"max by ({label}) ({expr})", outage.start - 30, time.time())
+    moments = {one["metric"][label]: [at for at, _ in one["values"]] for one in found}
+    told = []
+    for number, slo in enumerate(_slos()):
+        firing = moments.get(slo.id)
+        if not firing or firing[0] < outage.begins(number) or time.time() - firing[-1] < 5:
+            seen = f"{firing[0] - outage.begins(number):.0f} to {firing[-1] - outage.begins(number):.0f} s" if firing else "never"
+            raise BenchError(
+                f"{form}: the page of {slo.id} fired {seen} after its outage began: not at all, too early or for ever"
+            )
+        told.append((firing[0] - outage.begins(number), firing[-1] - outage.begins(number) - outage.length))
+    return told

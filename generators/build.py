@@ -3,11 +3,14 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generators.catalogue import catalogue
+from generators.catalogue import WrongKindError, catalogue
 from generators.checks import check
 from generators.compile.alerting import compile_alerting
 from generators.compile.contract import with_recorded
@@ -18,17 +21,16 @@ from generators.compile.scrape import compile_scrape
 from generators.compile.stack import compile_stack
 from generators.compile.tracing import compile_tracing
 from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord
-from generators.emit.serialize import to_json
-from generators.fault import Fault, in_reading_order
+from generators.fault import Fault, Where, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
+from generators.ir.tests import TestFile
 from generators.plan import MixinPlan, Plan
 from generators.proof.routes import prove_routes
-from generators.proof.rules import prove_rules, unprovable
+from generators.proof.rules import prove_rules
 from generators.read.mixins import read_mixin
 from generators.resolve import resolve
 from generators.spec.load import Loaded, load, unreadable
-from generators.spec.model import schema
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "rules": ("prometheus/rules/", "prometheus/tests/"),
@@ -38,7 +40,6 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "tracing": ("jaeger/",),
     "stack": ("compose/", "local/"),
     "runbooks": ("docs/runbooks/",),
-    "schema": ("spec/",),
 }
 """What `only` may name, and the files each means."""
 
@@ -60,6 +61,24 @@ def build(
     spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
 ) -> Build:
     """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    with _uncollected():
+        return _build(spec, environment, engine, only)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No cyclic garbage collection meanwhile: what a compilation makes lives to its end, so that each collection would walk all of it
+    and find nothing (Mercurial builds its large containers likewise: util.nogc)."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str]) -> Build:
     shown = spec.as_posix()
     try:
         loaded = load(spec, shown)
@@ -68,22 +87,26 @@ def build(
     if loaded.spec is None:
         return Build(faults=in_reading_order(loaded.faults))
     mixins, wrong = _mixins(loaded, spec)
-    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, _notes(spec))
+    notes = _notes(spec)
+    try:
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+    except WrongKindError as wrong_kind:
+        return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:
         return Build(faults=in_reading_order((*loaded.faults, *wrong, *faults)))
-    unproved = unprovable(plan)
+    tests, unproved = prove_rules(plan)
     if unproved:
         return Build(faults=in_reading_order(unproved))
-    compiled = compile_plan(plan)
-    faults = in_reading_order(check(compiled))
+    compiled = compile_plan(plan, tests)
+    faults = in_reading_order((*check(compiled), *_orphaned(notes, compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
     files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
     return Build(files, faults, compiled)
 
 
-def compile_plan(plan: Plan) -> Compiled:
-    """Plan to IR, with its tests. Cannot fail."""
+def compile_plan(plan: Plan, tests: tuple[TestFile, ...]) -> Compiled:
+    """Plan to IR, with its tests as they were derived. Cannot fail."""
     rule_files = compile_rules(plan)
     return Compiled(
         project=plan.project.name,
@@ -97,7 +120,7 @@ def compile_plan(plan: Plan) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
-        test_files=prove_rules(plan),
+        test_files=tests,
         route_tests=prove_routes(plan),
     )
 
@@ -114,7 +137,6 @@ def emit(compiled: Compiled) -> dict[str, str]:
         **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
         **engine,
         **runbooks.emit(compiled.runbooks),
-        "spec/schema.json": to_json(schema()),
     }
 
 
@@ -133,6 +155,16 @@ def _notes(spec: Path) -> dict[str, str]:
     """What people wrote about alerts, by alert: docs/runbooks/notes/ beside the spec's folder."""
     folder = spec.parent.parent / "docs" / "runbooks" / "notes"
     return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.md"))}
+
+
+def _orphaned(notes: Mapping[str, str], compiled: Compiled) -> Iterator[Fault]:
+    """Notes whose alert is gone: nobody would find them any more, and they are people's, so they are not taken away."""
+    alerts = {runbook.alert for runbook in compiled.runbooks}
+    for name in notes.keys() - alerts:
+        near = difflib.get_close_matches(name, alerts, 1, 0.6)
+        fix = f"Did you mean '{near[0]}'?" if near else "Move the file to the alert's new name, or delete it."
+        what = f"no alert is called '{name}', whose note this is"
+        yield Fault("orphaned-note", Where(f"docs/runbooks/notes/{name}.md", 1, 1), what, fix, "warning")
 
 
 def _wanted(path: str, only: frozenset[str]) -> bool:

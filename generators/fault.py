@@ -1,6 +1,6 @@
 """The lowest room: where something stands in a source text, and what is wrong there. Everyone may use it, it uses nobody.
 
-In: positions. Out: `Where` and `Fault`, the one form in which a stage reports what the user must mend."""
+In: positions. Out: `Where`, `Written` and `Fault`, the one form in which a stage reports what the user must mend."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Where:
     """A place in a source text: file as the user named it, line and column from 1, and the path of the value, `$.a.b[0]`."""
 
@@ -23,9 +23,25 @@ class Where:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def __lt__(self, other: Where) -> bool:
+        return (self.file, self.line, self.column, self.path) < (other.file, other.line, other.column, other.path)
+
     def shifted(self, columns: int) -> Where:
         """The place `columns` characters further on the same line (an expression written on one line)."""
         return Where(self.file, self.line, self.column + columns, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text that somebody wrote, and where its first character stands; `inline` when it stands on one line, unescaped."""
+
+    text: str
+    where: Where
+    inline: bool = False
+
+    def at(self, offset: int) -> Where:
+        """The place of the character `offset`, or of the beginning where the text was folded or escaped."""
+        return self.where.shifted(offset) if self.inline else self.where
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from generators.fault import NOWHERE, Where
+from generators.fault import NOWHERE, Where, Written
 from generators.ir.contract import Contract
 from generators.ir.stack import EngineName
 
@@ -167,7 +167,8 @@ class Alert:
 
     `services` are those it watches: one rule serves all, the target labels say which one it is. `window` is the longest range
     the condition looks back over. `description` may use {{ $value }} and {{ $labels.x }}. `worst` is a query whose first rows
-    name the worst offenders in the description. `fires` and `quiet` are examples by hand."""
+    name the worst offenders in the description. `fires` and `quiet` are examples by hand. `written` is the condition with its place,
+    `declared_unit` the unit where people said it themselves."""
 
     name: str
     signal: Signal
@@ -196,6 +197,8 @@ class Alert:
     slow_because: str = ""
     metrics: tuple[str, ...] = ()
     where: Where = NOWHERE
+    written: Written | None = None
+    declared_unit: str = ""
 
     @property
     def service(self) -> Service | None:
@@ -210,6 +213,8 @@ class Derived:
     name: str
     expr: str
     where: Where = NOWHERE
+    written: Written | None = None
+    unit: str = ""
 
 
 ChannelKind = Literal["slack", "pagerduty", "email", "dingtalk", "webhook"]

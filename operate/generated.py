@@ -11,6 +11,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
+from generators.emit.serialize import to_json
+from generators.spec.model import schema
+
 PLACES = (
     "prometheus/**",
     "alertmanager/**",
@@ -22,6 +25,8 @@ PLACES = (
 )
 """Where every file is generated. docs/runbooks/notes/ is written by people: `*` does not cross a directory."""
 
+SCHEMA = "spec/schema.json"
+
 Kind = Literal["changed", "missing", "orphaned"]
 
 
@@ -31,6 +36,11 @@ class Difference:
 
     path: str
     kind: Kind
+
+
+def of(build: Mapping[str, str]) -> dict[str, str]:
+    """Everything generated in a clone: a build's files, and the schema that editors read, which no spec changes."""
+    return {**build, SCHEMA: to_json(schema())}
 
 
 def differences(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-from generators.fault import Where
+from generators.fault import Where, Written
 from generators.ir.contract import Contract, Metric
 
 KIND = "$kind"
@@ -26,7 +26,7 @@ def dump(value: Any) -> Any:
         return {KIND: type(value).__name__} | {
             field.name: dump(getattr(value, field.name))
             for field in dataclasses.fields(value)
-            if not isinstance(getattr(value, field.name), Where)
+            if not isinstance(getattr(value, field.name), Where | Written)
         }
     if isinstance(value, Decimal):
         return str(value)

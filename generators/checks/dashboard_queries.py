@@ -50,8 +50,8 @@ def queries(compiled: Compiled) -> Iterator[Fault]:
     judged: dict[tuple[str, frozenset[tuple[str, str]]], tuple[_Wrong, ...]] = {}
     for dashboard in compiled.grafana.dashboards:
         examples = _examples(dashboard)
-        chosen = frozenset(examples.items())
         for text, who, where in _asked(dashboard):
+            chosen = frozenset((name, examples[name]) for name in variables_in(text) if name in examples)
             if (text, chosen) not in judged:
                 judged[text, chosen] = tuple(_wrong(text, examples, compiled.contract.by_series, target_labels))
             for offset, what, fix in judged[text, chosen]:

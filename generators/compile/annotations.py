@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from generators import conventions as name
 from generators.plan import Alert, Plan
+from generators.promql import labels_of, parse
 from generators.slo import TIERS, BurnTier
 
 _WORST = {"zh-CN": "最严重：", "en": "Worst: "}
@@ -30,16 +31,32 @@ def base_url(plan: Plan, component: str, port: str = "http") -> str:
     return f"http://127.0.0.1:{part.ports[port][1]}" if part and port in part.ports else ""
 
 
-def links(plan: Plan, alert: str, dashboard: str, traced: bool) -> dict[str, str]:
-    """Runbook, dashboard and, where spans exist, traces."""
-    runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
+def runbook_url(plan: Plan, alert: str) -> str:
+    """The address of an alert's runbook; "" where the environment names none."""
+    runbooks = base_url(plan, "runbooks")
+    return f"{runbooks}/{alert}.md" if runbooks else ""
+
+
+SERVICE_LABEL = "{{ $labels.service }}"
+
+
+def links(plan: Plan, alert: str, dashboard: str, traced: bool, service: str = SERVICE_LABEL) -> dict[str, str]:
+    """Runbook, dashboard and, where spans exist, traces. `service` chooses what is shown there, "" everything."""
     found = {
-        name.RUNBOOK_URL: f"{runbooks}/{alert}.md",
-        name.DASHBOARD_URL: f"{base_url(plan, 'grafana')}/d/{dashboard}?var-service={{{{ $labels.service }}}}",
+        name.RUNBOOK_URL: runbook_url(plan, alert) or f"docs/runbooks/{alert}.md",
+        name.DASHBOARD_URL: f"{base_url(plan, 'grafana')}/d/{dashboard}" + (f"?var-service={service}" if service else ""),
     }
     if traced and plan.tracing:
-        found[name.TRACE_URL] = f"{base_url(plan, 'jaeger', 'query')}/search?service={{{{ $labels.service }}}}"
+        found[name.TRACE_URL] = f"{base_url(plan, 'jaeger', 'query')}/search" + (f"?service={service}" if service else "")
     return found
+
+
+def _shown(alert: Alert) -> str:
+    """The service that an alert's links choose: from the series, or by name where the condition drops it. A rule's own labels are no
+    part of `$labels` (https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/#templating)."""
+    if not alert.when or labels_of(parse(alert.when)).may_have(name.SERVICE):
+        return SERVICE_LABEL
+    return alert.service.name if alert.service else ""
 
 
 def of_alert(alert: Alert, plan: Plan) -> dict[str, str]:
@@ -50,7 +67,7 @@ def of_alert(alert: Alert, plan: Plan) -> dict[str, str]:
         found[name.localized(name.SUMMARY, locale, first)] = alert.summary[locale]
         found[name.localized(name.DESCRIPTION, locale, first)] = alert.description[locale] + worst(alert.worst, locale)
     traced = any(service.traced for service in alert.services)
-    return found | links(plan, alert.name, alert.dashboard, traced)
+    return found | links(plan, alert.name, alert.dashboard, traced, _shown(alert))
 
 
 def worst(query: str, locale: str) -> str:

@@ -30,7 +30,7 @@ def with_recorded(contract: Contract, files: Iterable[RuleFile]) -> Contract:
                     known = recorded[rule.record].labels if rule.record in recorded else ()
                     labels = dict.fromkeys((*known, *sorted(_carried(parse(rule.expr), series)), *rule.labels))
                     recorded[rule.record] = series[rule.record] = Metric(rule.record, "gauge", tuple(labels), where=rule.where)
-    return Contract.of((*contract.metrics.values(), *recorded.values()))
+    return Contract.of((*contract.metrics.values(), *recorded.values()), contract.series_budget)
 
 
 def _carried(expr: Expr, series: Mapping[str, Metric]) -> frozenset[str]:

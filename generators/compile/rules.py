@@ -25,7 +25,9 @@ def compile_rules(plan: Plan) -> tuple[RuleFile, ...]:
 
 
 def _derived(plan: Plan) -> Iterable[RuleFile]:
-    rules: tuple[Rule, ...] = tuple(RecordingRule(one.name, one.expr, where=one.where) for one in plan.derived)
+    rules: tuple[Rule, ...] = tuple(
+        RecordingRule(one.name, one.expr, where=one.where, written=one.written, unit=one.unit) for one in plan.derived
+    )
     if rules:
         group = RuleGroup("derived", plan.stack.evaluation_interval, rules)
         yield RuleFile("derived", "Metrics computed under the names people gave them.", (group,))
@@ -53,6 +55,8 @@ def _alert(alert: Alert, plan: Plan) -> AlertingRule:
         labels=labels,
         annotations=of_alert(alert, plan),
         where=alert.where,
+        written=alert.written,
+        unit=alert.declared_unit,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from generators.fault import NOWHERE, Where
 
-MetricKind = Literal["counter", "gauge", "histogram", "summary", "info"]
+MetricKind = Literal["counter", "gauge", "histogram", "native-histogram", "summary", "info"]
 
 HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
 SUMMARY_SUFFIXES = ("_sum", "_count")
@@ -47,13 +47,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """All metrics by name, and the metric each series name belongs to."""
+    """All metrics by name, and the metric each series name belongs to. `series_budget`: how many series a metric may have for each
+    target, None where nobody has said."""
 
     metrics: Mapping[str, Metric]
     by_series: Mapping[str, Metric]
+    series_budget: int | None = None
 
     @classmethod
-    def of(cls, metrics: Iterable[Metric]) -> Contract:
+    def of(cls, metrics: Iterable[Metric], series_budget: int | None = None) -> Contract:
         """Index metrics by name and by the series they appear as; the first of two with one name wins."""
         named: dict[str, Metric] = {}
         series: dict[str, Metric] = {}
@@ -61,4 +63,4 @@ class Contract:
             named.setdefault(metric.name, metric)
             for name in metric.series_names():
                 series.setdefault(name, metric)
-        return cls(named, series)
+        return cls(named, series, series_budget)

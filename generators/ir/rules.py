@@ -1,12 +1,13 @@
 """Prometheus rules as Prometheus understands them: groups of recording and alerting rules. Expressions are PromQL text that
-has been parsed; durations are whole seconds."""
+has been parsed; durations are whole seconds. `written` is what somebody wrote of an expression, which the expression holds as it
+stands: so that a fault in it is told at its own place. `unit` is what people say the value is measured in, "" where they say nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from generators.fault import NOWHERE, Where
+from generators.fault import NOWHERE, Where, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class RecordingRule:
     expr: str
     labels: Mapping[str, str] = field(default_factory=dict)
     where: Where = NOWHERE
+    written: Written | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class AlertingRule:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     where: Where = NOWHERE
+    written: Written | None = None
+    unit: str = ""
 
 
 Rule = RecordingRule | AlertingRule

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from generators.promql.parse import parse
@@ -107,16 +107,15 @@ def parse_query(text: str, variables: Mapping[str, str], features: frozenset[str
 
 def _moved(node: _Node, interpolated: Interpolated) -> _Node:
     """The node, and all below it, with the spans of the written text."""
-    changes: dict[str, Any] = {}
-    for each in fields(node):  # type: ignore[arg-type] # every node of syntax.py is a dataclass
-        value = getattr(node, each.name)
-        if isinstance(value, Span):
-            changes[each.name] = interpolated.span(value)
-        elif isinstance(value, tuple):
-            changes[each.name] = tuple(_moved(item, interpolated) if _is_node(item) else item for item in value)
-        elif _is_node(value):
-            changes[each.name] = _moved(value, interpolated)
-    return replace(node, **changes)  # type: ignore[type-var]
+    return type(node)(*(_moved_value(getattr(node, each), interpolated) for each in node.__match_args__))  # type: ignore[attr-defined]
+
+
+def _moved_value(value: Any, interpolated: Interpolated) -> Any:
+    if isinstance(value, Span):
+        return interpolated.span(value)
+    if isinstance(value, tuple):
+        return tuple(_moved_value(item, interpolated) for item in value)
+    return _moved(value, interpolated) if _is_node(value) else value
 
 
 def _is_node(value: object) -> bool:

@@ -117,6 +117,8 @@ class Inverse:
     def _binary(self, tree: Binary, value: Decimal) -> Inputs:
         if tree.op == "/":
             return self._ratio(tree, value)
+        if tree.op == "or":
+            return self.present(tree.right) | self.reach(tree.left, value)
         left, right = literal(tree.left), literal(tree.right)
         if tree.op in (">", ">=") and right is not None:
             return self.reach(tree.left, value if self.exactly else max(value, right * 2))

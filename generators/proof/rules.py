@@ -18,38 +18,31 @@ from generators.proof.stories import stories
 from generators.proof.trees import Underivable
 
 
-def prove_rules(plan: Plan) -> tuple[TestFile, ...]:
-    """Every test file, by the rule file and the step it is evaluated at. `unprovable(plan)` must be empty."""
+def prove_rules(plan: Plan) -> tuple[tuple[TestFile, ...], tuple[Fault, ...]]:
+    """Every test file, by the rule file and the step it is evaluated at; and a fault for each alert whose inputs can neither be
+    derived nor are given by an example: nobody could see it fire."""
     tests: dict[tuple[str, int], list[UnitTest]] = defaultdict(list)
+    faults = []
     for alert in plan.alerts:
         file = name.rule_file(alert.origin, plan.project.name)
         if alert.anomaly:
             tests[file, band_step(alert.anomaly)].extend(band_tests(plan, alert))
             continue
-        for test in _tests(plan, alert):
-            tests[file, test.interval].append(test)
+        try:
+            for test in _tests(plan, alert):
+                tests[file, test.interval].append(test)
+        except Underivable as why:
+            what = f"no test can be derived for '{alert.name}': {why}"
+            fix = "Give it an `example:` with input series in which it fires and in which it stays quiet."
+            faults.append(Fault("no-example", alert.where, what, fix))
     bands = (rule_path("bands"),) if any(alert.anomaly for alert in plan.alerts) else ()
     files = [TestFile(f"{file}-{step}s", (rule_path(file), *bands), step, tuple(some)) for (file, step), some in tests.items()]
-    return (*files, *recorded_tests(plan), *slo_tests(plan))
+    return (*files, *recorded_tests(plan), *slo_tests(plan)), tuple(faults)
 
 
 def rule_path(file: str) -> str:
     """A rule file as its tests name it."""
     return f"../rules/{file}.yml"
-
-
-def unprovable(plan: Plan) -> tuple[Fault, ...]:
-    """A fault for each alert whose inputs can neither be derived nor are given by an example: nobody could see it fire."""
-    faults = []
-    for alert in plan.alerts:
-        try:
-            if not alert.anomaly:
-                _tests(plan, alert)
-        except Underivable as why:
-            what = f"no test can be derived for '{alert.name}': {why}"
-            fix = "Give it an `example:` with input series in which it fires and in which it stays quiet."
-            faults.append(Fault("no-example", alert.where, what, fix))
-    return tuple(faults)
 
 
 def _tests(plan: Plan, alert: Alert) -> tuple[UnitTest, ...]:

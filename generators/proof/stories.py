@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from generators.ir.tests import UnitTest
 from generators.plan import Alert, Plan
+from generators.promql.syntax import Binary
+from generators.promql.walk import selectors, walk
 from generators.proof.bounds import MARGINS, bound_tests
 from generators.proof.flows import Inputs, Phase
 from generators.proof.guards import enough_tests, thin_tests
@@ -28,6 +30,7 @@ def stories(plan: Plan, alert: Alert, target: Mapping[str, str]) -> Iterator[Uni
     yield from _gone(stage)
     yield from _reset(stage)
     yield from _arms(stage)
+    yield from _instead(stage)
     yield from _becomes_usual(stage)
     yield from thin_tests(stage)
     if alert.enough:
@@ -128,6 +131,18 @@ def _arms(stage: Stage) -> Iterator[UnitTest]:
         scene = stage.alone(*((stage.past + stage.settled, stage.states.arm_at(arm, level)) for level in levels))
         if not scene.fires_in(0) and scene.fires_in(2):
             yield scene.test("before, at and beyond the bound of its other condition", scene.ends)
+
+
+def _instead(stage: Stage) -> Iterator[UnitTest]:
+    """The series before an `or` within the value have never been there: what stands after it is judged in their stead."""
+    for node in walk(stage.states.parts[0].value):
+        if not isinstance(node, Binary) or node.op != "or":
+            continue
+        first = {selector.name for selector in selectors(node.left)}
+        left = {one: flow for one, flow in stage.states.fault().items() if one.metric not in first}
+        scene = stage.alone((stage.past + stage.settled, left))
+        if scene.fires_in(0):
+            yield scene.test("fires where its first series have never been", scene.ends)
 
 
 def _becomes_usual(stage: Stage) -> Iterator[UnitTest]:

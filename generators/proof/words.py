@@ -46,15 +46,17 @@ def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
 
 
 def _links(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
-    """Runbook and dashboard; traces of a service that sends spans."""
-    service = moment.labels.get(name.SERVICE, "")
+    """Runbook and dashboard; traces of a service that sends spans. They show the series' service, or the alert's own where series have
+    none, or all."""
+    service = moment.labels.get(name.SERVICE, alert.service.name if alert.service else "")
+    chosen = f"service={service}" if service else ""
     runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
     found = {
         name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",
-        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}?var-service={service}",
+        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}" + (f"?var-{chosen}" if chosen else ""),
     }
     if plan.tracing and any(one.traced for one in alert.services):
-        found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search?service={service}"
+        found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")
     return found
 
 

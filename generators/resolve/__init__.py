@@ -92,9 +92,8 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
 
 def _is_sound(context: Context, contract: Contract, rule: Derived) -> bool:
     source = context.source
-    for entry in context.catalogue.kinds.values():
-        if rule.name in entry.kind.metrics and rule.name not in context.spec.metrics:
-            source = entry.source
+    if rule.name not in context.spec.metrics:
+        source = next(entry.source for entry in context.used_kinds.values() if rule.name in entry.kind.metrics)
     return read_vector(context, contract, rule.expr, source.spot(("metrics", rule.name, "derived"))) is not None
 
 

@@ -4,6 +4,7 @@ condition, guard, examples and texts are bound; or None, when a fault of it was 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from generators.catalogue import ANY
@@ -13,12 +14,17 @@ from generators.promql import Expr, labels_of
 from generators.promql.syntax import VectorSelector
 from generators.resolve.context import Context, did_you_mean
 from generators.resolve.queries import Condition, condition, labels_in, metrics_in, read_query, read_vector, window
+from generators.resolve.widths import at_pace
+from generators.resolve.words import named, template_faults
 from generators.spec import model
 from generators.spec.source import Place, Source, Spot
 
 IDENTITY = ("service", "tier", "owner")
 STATIC = frozenset({*IDENTITY, "severity", "signal", "alertname"})
 """Labels that an alert has whatever its condition keeps, or that Prometheus adds."""
+
+_CONDITION: dict[bool, tuple[str, ...]] = {True: ("when",), False: ("anomaly", "of")}
+"""Where the text of a condition stands, or that of the measure an anomaly watches."""
 
 _NAMED_LABEL = re.compile(r"\$labels\.(\w+)|\.Labels\.(\w+)")
 _NUMBER = r"(?:\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?|Inf|NaN)"
@@ -65,6 +71,7 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
     parts, metrics = condition(tree), metrics_in(tree, contract)
     _check_labels(one, against, tree)
     _check_words(one, against, tree)
+    _check_templates(one, against, parts)
     _check_missing(one, against, parts)
     if len(context.faults) > before:
         return None
@@ -95,6 +102,8 @@ def resolve_alert(one: Written, against: Against) -> Alert | None:
         slow_because=alert.slow_because or "",
         metrics=metrics,
         where=one.source.where_key(one.place()),
+        declared_unit=alert.unit or "",
+        written=one.spot(*_CONDITION[alert.anomaly is None]).written(alert.when or (alert.anomaly.of if alert.anomaly else "")),
     )
 
 
@@ -106,7 +115,8 @@ def _when(one: Written, against: Against) -> tuple[str, Expr | None]:
         context.fault("alert", one.source.where_key(one.place()), what, "Give it exactly one of the two.")
         return "", None
     if alert.when is not None:
-        return alert.when, read_vector(context, contract, alert.when, one.spot("when"))
+        text = at_pace(alert.when, context.spec.stack.scrape_interval) if one.kind else alert.when
+        return text, read_vector(context, contract, text, one.spot("when"))
     text, spot = (alert.anomaly.of if alert.anomaly else ""), one.spot("anomaly", "of")
     tree = read_vector(context, contract, text, spot)
     metric = contract.by_series.get(tree.name) if isinstance(tree, VectorSelector) else None
@@ -168,6 +178,33 @@ def _check_words(one: Written, against: Against, tree: Expr) -> None:
                 what = f"the {key} of '{one.name}' names the label '{label}', which its condition does not keep"
                 where = one.source.where(one.place(key, *([locale] if locale else [])))
                 against.context.fault("unknown-label", where, what, did_you_mean(label, has))
+
+
+def _texts(alert: model.Alert) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of an alert by where it stands."""
+    runbook = alert.runbook
+    places: list[tuple[tuple[str | int, ...], Mapping[str, str] | None]] = [
+        (("summary",), alert.summary),
+        (("description",), alert.description),
+        (("runbook", "meaning"), runbook.meaning),
+        (("runbook", "impact"), runbook.impact),
+        *((("runbook", "steps", index, "meaning"), step.meaning) for index, step in enumerate(runbook.steps)),
+        *((("runbook", "causes", index), cause) for index, cause in enumerate(runbook.causes)),
+    ]
+    for place, texts in places:
+        for locale, text in (texts or {}).items():
+            yield (*place, locale) if locale else place, text
+
+
+def _check_templates(one: Written, against: Against, parts: Condition) -> None:
+    """Templates end and call what there is; `{bound}` is the bound of a condition that has one."""
+    for place, text in _texts(one.alert):
+        where = one.source.where(one.place(*place))
+        for what, fix in template_faults(text):
+            against.context.fault("template", where, f"the {place[0]} of '{one.name}' {what}", fix)
+        if "bound" in named(text) and parts.bound is None:
+            what = f"the {place[0]} of '{one.name}' names its {{bound}}, but its condition is no comparison with a number"
+            against.context.fault("template", where, what, "Write the number, or the condition as `value > number`.")
 
 
 def _check_missing(one: Written, against: Against, parts: Condition) -> None:

@@ -13,6 +13,7 @@ from generators.ir.contract import Contract
 from generators.plan import Alert, Service
 from generators.resolve.alert import Against, Written, resolve_alert
 from generators.resolve.context import Context
+from generators.resolve.words import filled
 from generators.slo import TIERS
 from generators.spec import model
 
@@ -28,7 +29,7 @@ def resolve_alerts(context: Context, contract: Contract, services: tuple[Service
     for name in context.spec.tune:
         if name not in brought:
             context.unknown("alert", name, brought, ("tune", name))
-    return tuple(tuned for alert in found if (tuned := _tuned(context, alert, context.spec.tune.get(alert.name))))
+    return tuple(filled(tuned) for alert in found if (tuned := _tuned(context, alert, context.spec.tune.get(alert.name))))
 
 
 def _brought(context: Context, services: tuple[Service, ...]) -> Iterator[Written]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from generators.catalogue import Catalogue
+from generators.catalogue import ANY, Catalogue, Entry
 from generators.fault import Fault, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES
 from generators.ir.stack import EngineName
@@ -58,6 +58,12 @@ class Context:
     def has_unknown_kinds(self) -> bool:
         """Whether a service is of a kind that the catalogue does not know."""
         return any(service.kind not in self.catalogue.kinds for service in self.spec.services.values())
+
+    @property
+    def used_kinds(self) -> dict[str, Entry]:
+        """The kinds of which there are services, in the catalogue's order, and the one that all services are of."""
+        used = {ANY, *(service.kind for service in self.spec.services.values())}
+        return {name: self.catalogue.kinds[name] for name in self.catalogue.kinds if name in used}
 
     def where(self, *place: str | int) -> Where:
         return self.source.where(place)

@@ -11,10 +11,15 @@ from generators.fault import NOWHERE, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
 from generators.plan import Derived
 from generators.resolve.context import Context
+from generators.resolve.widths import at_pace
 from generators.spec import model
+from generators.spec.source import Spot
 
 TARGET_LABELS = ("job", "instance", "service", "kind", "tier", "owner", "exporter")
 """Labels that every scraped series has from its target (scrape configuration), beside those its exporter writes."""
+
+ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
+"""Labels that we write on alerts and recordings: a series' own of that name would be overwritten, and two series become one."""
 
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
@@ -39,9 +44,11 @@ def resolve_contract(context: Context) -> tuple[Contract, tuple[Derived, ...]]:
         entry = context.catalogue.kinds.get(kind)
         for name, metric in entry.kind.metrics.items() if entry else ():
             where = entry.source.where_key(("metrics", name)) if entry else NOWHERE
+            spot = entry.source.spot(("metrics", name, "derived")) if entry else Spot(NOWHERE)
             metrics.setdefault(name, _metric(context, name, metric, kind, where))
             if metric.derived:
-                derived.append(Derived(name, metric.derived, where))
+                text = at_pace(metric.derived, context.spec.stack.scrape_interval)
+                derived.append(Derived(name, text, where, spot.written(metric.derived), metric.unit))
     for name, metric in context.spec.metrics.items():
         where = context.where_key("metrics", name)
         if name in metrics:
@@ -52,8 +59,9 @@ def resolve_contract(context: Context) -> tuple[Contract, tuple[Derived, ...]]:
         metrics[name] = _metric(context, name, metric, "", where)
         _check_series(context, metrics, name)
         if metric.derived:
-            derived.append(Derived(name, metric.derived, where))
-    return Contract.of(metrics.values()), tuple(derived)
+            written = context.source.spot(("metrics", name, "derived")).written(metric.derived)
+            derived.append(Derived(name, metric.derived, where, written, metric.unit))
+    return Contract.of(metrics.values(), context.spec.targets.series_per_metric), tuple(derived)
 
 
 def _metric(context: Context, name: str, metric: model.Metric, source: str, where: Where) -> Metric:
@@ -94,9 +102,10 @@ def _check(context: Context, name: str, metric: model.Metric) -> None:
         fix = "Use letters, digits and '_', like http_requests_total; names with ':' are those of recording rules."
         context.fault("value", context.where_key(*place), what, fix)
     for index, label in enumerate(metric.labels):
-        if not _LABEL.fullmatch(label) or label in TARGET_LABELS or label in metric.labels[:index]:
+        if not _LABEL.fullmatch(label) or label in (*TARGET_LABELS, *ALERT_LABELS) or label in metric.labels[:index]:
             why = "comes with every scrape" if label in TARGET_LABELS else "is no label name, or stands here twice"
-            fix = "Use letters, digits and '_', each name once, none of " + ", ".join(TARGET_LABELS) + "."
+            why = "is a label that every alert is given" if label in ALERT_LABELS else why
+            fix = f"Use letters, digits and '_', each name once, none of {', '.join((*TARGET_LABELS, *ALERT_LABELS))}."
             context.fault("value", context.where(*place, "labels", index), f"'{label}' {why}", fix)
     if (metric.kind is None) == (metric.derived is None):
         what = f"the metric '{name}' must be either exported (`kind`) or computed (`derived`)"

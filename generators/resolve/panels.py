@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from generators.catalogue import ANY
 from generators.ir.contract import Contract
 from generators.plan import DashboardPlan, KindPanels, Panel, PanelQuery
 from generators.promql import kind_of
@@ -20,9 +21,8 @@ VARIABLE_RANGE = re.compile(r"\$__(rate_interval|interval|range)|\$\{__(rate_int
 def resolve_panels(context: Context, contract: Contract, alerts: Collection[str]) -> tuple[KindPanels, ...]:
     """The panels of every kind in use; those of the spec itself come under the kind ""."""
     found = []
-    used = {service.kind for service in context.spec.services.values()}
-    for kind, entry in context.catalogue.kinds.items():
-        if kind in used or (kind == "any" and entry.kind.panels):
+    for kind, entry in context.used_kinds.items():
+        if kind != ANY or entry.kind.panels:
             panels = tuple(
                 _panel(context, contract, alerts, panel, entry.source, ("panels", index))
                 for index, panel in enumerate(entry.kind.panels)

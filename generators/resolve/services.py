@@ -4,6 +4,7 @@ targets and dependents bound; faults for unknown kinds, unknown or circular depe
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from generators.catalogue import ANY, Entry
@@ -33,10 +34,18 @@ def resolve_services(context: Context, addresses: dict[str, tuple[str, ...]]) ->
     _check_dependencies(context)
     _check_targets(context)
     services = context.spec.services
-    return tuple(_service(context, name, services[name], addresses) for name in services if kind_of(context, name))
+    dependents: dict[str, list[str]] = defaultdict(list)
+    for name, service in services.items():
+        for one in dict.fromkeys(service.depends_on):
+            dependents[one].append(name)
+    return tuple(
+        _service(context, name, services[name], addresses, tuple(dependents[name])) for name in services if kind_of(context, name)
+    )
 
 
-def _service(context: Context, name: str, service: model.Service, addresses: dict[str, tuple[str, ...]]) -> Service:
+def _service(
+    context: Context, name: str, service: model.Service, addresses: dict[str, tuple[str, ...]], dependents: tuple[str, ...]
+) -> Service:
     entry = kind_of(context, name)
     assert entry is not None
     kind = entry.kind
@@ -52,7 +61,7 @@ def _service(context: Context, name: str, service: model.Service, addresses: dic
         tier=service.tier,
         owner=service.owner or context.spec.project.owner,
         depends_on=tuple(one for one in service.depends_on if one in context.spec.services),
-        dependents=tuple(other for other, it in context.spec.services.items() if name in it.depends_on),
+        dependents=dependents,
         operations=operations,
         targets=scraped,
         metrics_path=service.metrics_path,

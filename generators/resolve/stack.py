@@ -4,6 +4,7 @@ whose every image is pinned and every port known; faults for floating tags, unkn
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from generators.plan import ComponentPlan, StackPlan
 from generators.resolve.context import Context, as_tuple
@@ -115,21 +116,28 @@ def _version(context: Context, part: Part) -> str:
 
 
 def _check_names(context: Context, used: dict[str, tuple[Part, str]]) -> None:
-    """What the catalogue knows may be named, whether this environment runs it or not."""
-    stack, catalogue = context.spec.stack, context.catalogue
-    exporters = {entry.kind.exporter.component: entry.kind.exporter for entry in catalogue.kinds.values() if entry.kind.exporter}
-    parts: dict[str, Part] = {**catalogue.parts, **exporters, **{name: part for name, (part, _) in used.items()}}
+    """What the catalogue knows may be named, whether this environment runs it or not. Only where a name is unknown among what
+    this spec uses, the kinds that it does not use are looked at as well."""
+    running = {name: part for name, (part, _) in used.items()}
+    if _unknown_names(context, {**context.catalogue.parts, **running}):
+        entries = context.catalogue.kinds.values()
+        exporters = {entry.kind.exporter.component: entry.kind.exporter for entry in entries if entry.kind.exporter}
+        for section, name, known in _unknown_names(context, {**context.catalogue.parts, **exporters, **running}):
+            context.unknown("component", name, known, ("stack", section, name))
+
+
+def _unknown_names(context: Context, parts: Mapping[str, Part]) -> list[tuple[str, str, set[str]]]:
+    """The names in the stack's tables that none of the parts has: the table, the name, and those that could stand there."""
+    stack = context.spec.stack
     components, releases = {*parts}, {part.release for part in parts.values()}
     ports = {name if port == "http" else f"{name}.{port}" for name, part in parts.items() for port in part.ports}
-    for section, names, known in (
+    tables: tuple[tuple[str, Iterable[str], set[str]], ...] = (
         ("ports", stack.ports, ports),
         ("resources", stack.resources, components),
         ("images", stack.images, components),
         ("versions", stack.versions, releases),
-    ):
-        for name in names:
-            if name not in known:
-                context.unknown("component", name, known, ("stack", section, name))
+    )
+    return [(section, name, known) for section, names, known in tables for name in names if name not in known]
 
 
 def _check_image(context: Context, name: str, image: str) -> None:

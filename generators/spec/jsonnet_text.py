@@ -14,7 +14,7 @@ import _jsonnet
 
 from generators.fault import Fault, Where
 from generators.spec.jsonnet_fields import Field, Fields
-from generators.spec.source import DEEPEST, Place, Source, dollar
+from generators.spec.source import DEEPEST, Place, Source
 
 _POSITION = r"(?P<file>[^\n\t]+?):\(?(?P<line>\d+):(?P<column>\d+)"
 _STATIC = re.compile(rf"STATIC ERROR: {_POSITION}[-\d:()]*: (?P<what>[^\n]*)")
@@ -62,11 +62,10 @@ def _too_deep(where: Where) -> Fault:
 
 def _placed(source: Source, value: Any, place: Place, fields: Fields, above: Field, shown: str) -> tuple[Any, Field]:
     """The value with its fields in the order of the text, and the last field found in it; every place goes into the source."""
-    where = Where(shown, above.line, above.column, dollar(place))
-    source.values[place] = where
+    source.values[place] = (shown, above.line, above.column)
     if len(place) > DEEPEST:
         if not source.faults:
-            source.faults.append(_too_deep(where))
+            source.faults.append(_too_deep(source.where(place)))
         return value, above
     if isinstance(value, list):
         items, last = [], above
@@ -80,7 +79,7 @@ def _placed(source: Source, value: Any, place: Place, fields: Fields, above: Fie
     found = sorted(((fields.find(key, above), key) for key in value), key=lambda one: one[0].position)
     result, last = {}, above
     for field, key in found:
-        source.keys[(*place, key)] = Where(shown, field.line, field.column, dollar((*place, key)))
+        source.keys[(*place, key)] = (shown, field.line, field.column)
         result[key], inner = _placed(source, value[key], (*place, key), fields, field, shown)
         last = max(last, inner, key=lambda one: one.position)
     return result, last

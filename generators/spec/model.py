@@ -18,9 +18,10 @@ PanelKind = Literal["timeseries", "stat", "gauge", "bargauge", "table", "heatmap
 
 
 class Model(BaseModel):
-    """The base of every part: frozen, closed."""
+    """The base of every part: frozen, closed. A part's validator is made within that of the whole it stands in, not twice; those
+    that specs and catalogue share are made at once, so that both use them."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False)
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False, defer_build=True)
 
 
 class Project(Model):
@@ -38,7 +39,9 @@ class Metric(Model):
 
     `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind."""
 
-    kind: Literal["counter", "gauge", "histogram", "summary", "info"] | None = None
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
+
+    kind: Literal["counter", "gauge", "histogram", "native-histogram", "summary", "info"] | None = None
     derived: str | None = None
     labels: list[str] = []
     values: dict[str, list[str]] = {}
@@ -137,6 +140,8 @@ class Runbook(Model):
 
 class Alert(Model):
     """One alert: a PromQL condition, or an anomaly of a metric."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
     signal: Signal
     when: str | None = None
@@ -277,6 +282,8 @@ class PanelQuery(Model):
 class Panel(Model):
     """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold."""
 
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
+
     title: Text
     description: Text
     kind: PanelKind = "timeseries"
@@ -356,13 +363,14 @@ class Environment(Model):
 
 
 class Targets(Model):
-    """What the monitoring must reach."""
+    """What the monitoring must reach, and what it may cost: `series_per_metric` is the budget of series of one metric for each target."""
 
     detect_within: Length = 60
     alert_precision: Ratio = Decimal("0.95")
     api_coverage: Ratio = Decimal("0.95")
     trace_coverage: Ratio = Decimal("0.9")
     business_coverage: Ratio = Decimal("0.8")
+    series_per_metric: int | None = Field(default=None, ge=1)
 
 
 class Spec(Model):

@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from generators.fault import Fault, Where
+from generators.fault import Fault, Where, Written
 
 V = TypeVar("V")
 Place = tuple[str | int, ...]
+Position = tuple[str, int, int]
+"""File, line, column. The path of a place is written out when somebody asks: of thousands of places almost none is."""
 
 DEEPEST = 60
 """How deep values may nest: far deeper than the model goes, and far from where the machine's stack ends."""
@@ -36,6 +38,10 @@ class Spot:
         """The place of the character `offset` of the text."""
         return self.where if self.shift is None else self.where.shifted(self.shift + offset)
 
+    def written(self, text: str) -> Written:
+        """The text together with its place."""
+        return Written(text, self.plus(0), self.shift is not None)
+
 
 @dataclass
 class Source:
@@ -43,8 +49,8 @@ class Source:
     from there a text on one line begins."""
 
     value: Any = None
-    keys: dict[Place, Where] = field(default_factory=dict)
-    values: dict[Place, Where] = field(default_factory=dict)
+    keys: dict[Place, Position] = field(default_factory=dict)
+    values: dict[Place, Position] = field(default_factory=dict)
     shifts: dict[Place, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -57,19 +63,18 @@ class Source:
         for length in range(len(place), -1, -1):
             found = self.values.get(place[:length])
             if found:
-                return found if length == len(place) else Where(found.file, found.line, found.column, dollar(place))
+                return Where(*found, dollar(place))
         return Where("spec")
 
     def where_key(self, place: Place) -> Where:
         """Where the key of a path stands, or its value where it has no key."""
-        return self.keys.get(place) or self.where(place)
+        found = self.keys.get(place)
+        return Where(*found, dollar(place)) if found else self.where(place)
 
     def adopt(self, other: Source, old: Place, new: Place) -> None:
         """Take over the places of everything at and below `old` of another source, as those of `new`."""
         for ours, theirs in ((self.keys, other.keys), (self.values, other.values)):
-            for place, where in _below(theirs, old):
-                moved = new + place[len(old) :]
-                ours[moved] = where if moved == place else Where(where.file, where.line, where.column, dollar(moved))
+            ours.update((new + place[len(old) :], position) for place, position in _below(theirs, old))
         self.shifts.update((new + place[len(old) :], shift) for place, shift in _below(other.shifts, old))
 
 

@@ -91,18 +91,18 @@ class _Composer:
         return Where(self._shown, event.start_mark.line + 1, event.start_mark.column + 1, dollar(place))
 
     def _value(self, event: Event, place: Place) -> Any:
-        self._source.values[place] = where = self._where(event, place)
+        mark = event.start_mark
+        self._source.values[place] = (self._shown, mark.line + 1, mark.column + 1)
         if isinstance(event, AliasEvent):
-            return self._alias(event.anchor, where)
+            return self._alias(event.anchor, place)
         if len(place) > DEEPEST:
-            raise _RefusedError(
-                Fault("yaml", where, f"values are nested more than {DEEPEST} deep", "Nest less; no spec needs that.")
-            )
-        self._grow(1, where)
+            what = f"values are nested more than {DEEPEST} deep"
+            raise _RefusedError(Fault("yaml", self._where(event, place), what, "Nest less; no spec needs that."))
+        self._grow(1, place)
         before, anchor = self._count, getattr(event, "anchor", None)
         if anchor:
             self._open.add(anchor)
-        self._check_tag(event, where)
+        self._check_tag(event, place)
         if isinstance(event, ScalarEvent):
             value = self._scalar(event, place)
         else:
@@ -112,27 +112,28 @@ class _Composer:
             self._anchors[anchor] = (value, self._count - before)
         return value
 
-    def _grow(self, count: int, where: Where) -> None:
+    def _grow(self, count: int, place: Place) -> None:
         self._count += count
         if self._count > MOST_VALUES:
             what = f"the text stands for more than {MOST_VALUES} values"
-            raise _RefusedError(Fault("yaml", where, what, "Write out less with aliases; split the spec."))
+            raise _RefusedError(Fault("yaml", self._source.where(place), what, "Write out less with aliases; split the spec."))
 
-    def _alias(self, anchor: str, where: Where) -> Any:
+    def _alias(self, anchor: str, place: Place) -> Any:
         if anchor in self._open:
-            raise _RefusedError(
-                Fault("yaml", where, f"the alias '*{anchor}' stands inside what it repeats", "Write the value out.")
-            )
+            what = f"the alias '*{anchor}' stands inside what it repeats"
+            raise _RefusedError(Fault("yaml", self._source.where(place), what, "Write the value out."))
         if anchor not in self._anchors:
-            raise _RefusedError(Fault("yaml", where, f"no anchor '&{anchor}' stands before this alias", "Write the value out."))
+            what = f"no anchor '&{anchor}' stands before this alias"
+            raise _RefusedError(Fault("yaml", self._source.where(place), what, "Write the value out."))
         value, size = self._anchors[anchor]
-        self._grow(size, where)
+        self._grow(size, place)
         return value
 
-    def _check_tag(self, event: Event, where: Where) -> None:
+    def _check_tag(self, event: Event, place: Place) -> None:
         tag = getattr(event, "tag", None)
         if tag and tag != "!" and not (isinstance(event, ScalarEvent) and tag in _KNOWN_TAGS):
-            raise _RefusedError(Fault("yaml", where, f"the tag '{tag}' is not read here", "Write a plain value."))
+            what = f"the tag '{tag}' is not read here"
+            raise _RefusedError(Fault("yaml", self._where(event, place), what, "Write a plain value."))
 
     def _sequence(self, place: Place) -> list[Any]:
         items: list[Any] = []
@@ -147,17 +148,17 @@ class _Composer:
                 fix = "Write the keys out; merge keys are not read."
                 raise _RefusedError(Fault("yaml", self._where(key, place), "a key must be a plain string", fix))
             name = str(key.value)
-            where = self._where(key, (*place, name))
+            inner = (*place, name)
             if name in result:
-                self._twice(name, where, place)
+                self._twice(name, self._where(key, inner), place)
                 continue
-            self._source.keys[(*place, name)] = where
-            result[name] = self._value(next(self._events), (*place, name))
+            self._source.keys[inner] = (self._shown, key.start_mark.line + 1, key.start_mark.column + 1)
+            result[name] = self._value(next(self._events), inner)
         return result
 
     def _twice(self, name: str, where: Where, place: Place) -> None:
-        first = self._source.keys[(*place, name)]
-        what = f"'{name}' is written twice; the first stands at line {first.line}"
+        _, line, _ = self._source.keys[(*place, name)]
+        what = f"'{name}' is written twice; the first stands at line {line}"
         fix = "Keep one of the two, or give one of them another name."
         self._source.faults.append(Fault("duplicate-name", where, what, fix))
         _Composer(self._events, Source(), self._shown)._skip()

@@ -16,9 +16,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> int:
     """Build, then write what differs."""
     result = sound(call, call.environment(PRODUCTION), "compose")
-    written = generated.write(call.root, result.build.files)
+    files = generated.of(result.build.files)
+    written = generated.write(call.root, files)
     words = {"changed": "changed", "missing": "written", "orphaned": "removed"}
     call.show.table("Generated files", ("file", "what"), [(one.path, words[one.kind]) for one in written])
-    call.show.json({"files": len(result.build.files), "written": [{"path": w.path, "kind": words[w.kind]} for w in written]})
-    call.show.done(f"{len(result.build.files)} generated files are as {call.spec} says; {len(written)} differed")
+    call.show.json({"files": len(files), "written": [{"path": w.path, "kind": words[w.kind]} for w in written]})
+    call.show.done(f"{len(files)} generated files are as {call.spec} says; {len(written)} differed")
     return FINE

@@ -3,7 +3,8 @@ local alert(name, expr, severity, hold, signal, service, en, zh) = {
   alert: name,
   expr: expr,
   [if hold != '0s' then 'for']: hold,
-  labels: { severity: severity, signal: signal },
+  // The heartbeat comes from no series that could say whose it is.
+  labels: { severity: severity, signal: signal, [if signal == 'heartbeat' then 'service']: service },
   annotations: {
     summary: en[0],
     description: en[1],
@@ -18,7 +19,7 @@ local alert(name, expr, severity, hold, signal, service, en, zh) = {
       name: 'monitoring',
       rules: [
         alert(
-          'DeadMansSwitch', 'vector(1)', 'info', '0s', 'heartbeat', '',
+          'DeadMansSwitch', 'vector(1)', 'info', '0s', 'heartbeat', 'prometheus',
           ['The monitoring is alive', 'This alert always fires. Whoever receives it must raise the alarm when it stops.'],
           ['监控存活', '此告警始终触发；一旦停止，接收方必须报警。'],
         ),
@@ -34,8 +35,8 @@ local alert(name, expr, severity, hold, signal, service, en, zh) = {
         ),
         alert(
           'RuleEvaluationSlow', 'sum by (service, tier, owner, rule_group) (increase(prometheus_rule_group_iterations_missed_total[10m])) > 0', 'warning', '5m', 'saturation', 'prometheus',
-          ['Evaluations of {{ $labels.rule_group }} are skipped', '{{ $value | humanize }} evaluations were skipped within ten minutes: rules take longer than their interval.'],
-          ['规则组 {{ $labels.rule_group }} 评估被跳过', '10 分钟内跳过了 {{ $value | humanize }} 次评估：规则耗时超过间隔。'],
+          ['Evaluations of {{ $labels.rule_group }} are skipped', '{{ $value | humanize }} evaluations were skipped within ten minutes: rules take longer than their interval. Find the slowest group on the monitoring dashboard.'],
+          ['规则组 {{ $labels.rule_group }} 评估被跳过', '10 分钟内跳过了 {{ $value | humanize }} 次评估：规则耗时超过间隔。先在监控仪表盘上找最慢的规则组。'],
         ),
         alert(
           'AlertsNotDelivered', 'sum by (service, tier, owner) (increase(prometheus_notifications_dropped_total[5m])) > 0', 'critical', '0s', 'degradation', 'prometheus',

@@ -11,7 +11,8 @@ from generators.promql.syntax import Expr, NumberLiteral, VectorSelector
 
 _names = st.sampled_from(["a", "up", "job:x:rate5m", "sum", "offset", "http_requests_total"])
 _labels = st.sampled_from(["job", "le", "by", "with space", "service.name", "标签"])
-_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffd"), max_size=6)
+# Characters that this Python's Unicode does not know yet may be known to Go's, which then prints them as they are.
+_texts = st.text(st.characters(exclude_categories=["Cs", "Cn"], exclude_characters="\ufffd"), max_size=6)
 _windows = st.sampled_from(["30s", "5m", "1h30m", "90d", "1500ms", "2w"])
 _matchers = st.one_of(
     st.builds(q.equal, _labels, _texts),

@@ -27,7 +27,9 @@ def plan_of(spec: Path) -> Plan:
 @cache
 def proved(spec: Path) -> tuple[TestFile, ...]:
     """Every test file of the spec."""
-    return prove_rules(plan_of(spec))
+    tests, unproved = prove_rules(plan_of(spec))
+    assert not unproved, unproved
+    return tests
 
 
 def alert_of(name: str) -> tuple[Plan, Alert]:

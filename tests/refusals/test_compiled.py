@@ -10,7 +10,7 @@ import pytest
 
 from generators.build import build
 from generators.checks import check
-from generators.fault import Where
+from generators.fault import NOWHERE, Where
 from generators.ir.alerting import InhibitRule, Matcher, Receiver, Route, TimeInterval, WebhookIntegration
 from generators.ir.compiled import Compiled
 from tests.refusals.fixtures import HERE
@@ -155,6 +155,7 @@ def test_a_compilation_that_is_not_sound_is_refused(sound: Compiled, name: str) 
     id, change = REFUSED[name]
     found = list(check(change(sound)))
     assert id in {fault.id for fault in found}, "\n".join(map(str, found))
+    assert any(fault.where != NOWHERE for fault in found if fault.id == id), "\n".join(map(str, found))
     if id.startswith(("self-", "inhibition", "dead-inh", "unknown-rec", "unused-rec")):
         assert {fault.where for fault in found if fault.id == id} == {AT}
     if id in ("inhibition-circle", "self-inhibition", "inhibition-label"):

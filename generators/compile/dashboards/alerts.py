@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from generators import conventions as name
+from generators.compile.annotations import runbook_url
 from generators.compile.dashboards.frame import FIRING, OF_SERVICE, dashboard, joined, services
 from generators.compile.dashboards.panels import HALF, LARGE, QUARTER, THIRD, above, asked
 from generators.compile.dashboards.words import say, text
@@ -28,8 +29,8 @@ def firing_table(plan: Plan, scope: str) -> Panel:
         "table",
         query,
     )
-    runbooks = plan.environment.external_urls.get("runbooks", "")
-    runbook = (Link(say(plan, text("处理手册", "Runbook")), f"{runbooks.rstrip('/')}/${{__value.raw}}.md"),) if runbooks else ()
+    address = runbook_url(plan, "${__value.raw}")
+    runbook = (Link(say(plan, text("处理手册", "Runbook")), address),) if address else ()
     columns = (
         Column("alertname", say(plan, text("告警", "Alert")), data_links=runbook),
         Column(name.SEVERITY, say(plan, text("级别", "Severity"))),

@@ -159,13 +159,13 @@ def dashboard_json(dashboard: Dashboard, grafana: Grafana) -> str:
 
 def _sorted(value: Any) -> Any:
     """Plain values with sorted keys, as Grafana saves them; grafanalib's objects by what they write."""
-    if hasattr(value, "to_json_data"):
-        return _sorted(value.to_json_data())
-    if isinstance(value, Mapping):
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return [_sorted(each) for each in value]
-    return value
+    return _sorted(value.to_json_data()) if hasattr(value, "to_json_data") else value
 
 
 def _bound(value: Any, grafana: Grafana) -> Any:
