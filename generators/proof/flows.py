@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from generators.ir.tests import InputSeries
-from generators.proof.meaning.columns import STALE, Column, Store
+from generators.proof.meaning.columns import STALE, Column, Store, Track
 
 FlowKind = Literal["level", "rising", "sloping", "clock", "steps"]
 
@@ -79,13 +80,18 @@ def play(phases: Sequence[Phase], step: int) -> Play:
     store = Store(step, samples)
     series = []
     for one in dict.fromkeys(key for phase in phases for key in phase.inputs):
-        notation, raw = _course([(phase.samples, phase.inputs.get(one)) for phase in phases], step)
+        notation, track = _course(tuple([(phase.samples, phase.inputs.get(one)) for phase in phases]), step)
         series.append(InputSeries(one.text, notation))
-        store.add(one.metric, dict(one.labels), raw)
+        store.add(one.metric, dict(one.labels), track)
     return Play(tuple(series), store)
 
 
-def _course(legs: list[tuple[int, Flow | None]], step: int) -> tuple[str, Column]:
+Legs = tuple[tuple[int, Flow | None], ...]
+
+
+@lru_cache(maxsize=4096)
+def _course(legs: Legs, step: int) -> tuple[str, Track]:
+    """What a series does, in promtool's notation and as a track: of several that do the same, one and the same."""
     parts: list[str] = []
     raw: Column = []
     reached: Decimal | None = None
@@ -99,10 +105,10 @@ def _course(legs: list[tuple[int, Flow | None]], step: int) -> tuple[str, Column
             parts.append(_leg(start, slope, many))
             raw += _line(start, slope, many)
             reached = start + slope * (many - 1)
-    return " ".join(parts), raw
+    return " ".join(parts), Track(step, raw)
 
 
-def _run_together(legs: list[tuple[int, Flow | None]]) -> list[tuple[int, Flow | None]]:
+def _run_together(legs: Legs) -> list[tuple[int, Flow | None]]:
     """Neighbours that do the same are one leg."""
     joined: list[tuple[int, Flow | None]] = []
     for count, flow in legs:

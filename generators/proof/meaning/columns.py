@@ -4,7 +4,7 @@ there is none) and `Store`, which finds series by selector. Samples stand on the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from generators.promql.syntax import Matcher, VectorSelector
@@ -28,27 +28,47 @@ class Unforeseen(Exception):  # noqa: N818 - not an error: a part of PromQL that
     """The expression uses something whose value cannot be foreseen here; the message names it."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """The raw samples of a series, one every `step` seconds. Many series of many tests do the same, and share their track: so what is
+    worked out of one (`done`, by what it is) is worked out once."""
+
+    step: int
+    raw: Column
+    done: dict[Hashable, Column] = field(default_factory=dict)
+
+    def once(self, what: Hashable, work: Callable[[], Column]) -> Column:
+        """The column that `what` names, worked out the first time. Nobody may alter it."""
+        found = self.done.get(what)
+        if found is None:
+            found = self.done[what] = work()
+        return found
+
+    def instant(self) -> Column:
+        """The last sample at every step: not older than the look-back, none after a staleness marker."""
+        whole = None not in self.raw and STALE not in self.raw
+        return self.raw if whole else self.once("instant", lambda: _held(self.raw, (LOOKBACK - 1) // self.step))
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One input series: its labels without the name, and its raw samples."""
+    """One input series: its labels without the name, and its samples."""
 
     labels: Mapping[str, str]
-    raw: Column
+    track: Track
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Store:
     """The input series of one test, by metric name. `steps` evaluations, one every `step` seconds, the first at 0."""
 
     step: int
     steps: int
     series: dict[str, list[Series]] = field(default_factory=dict)
-    _instant: dict[int, Column] = field(default_factory=dict)
 
-    def add(self, name: str, labels: Mapping[str, str], raw: Column) -> None:
-        """`raw` holds at most `steps` samples; what is missing at its end is absent."""
-        raw = raw[: self.steps] + [None] * (self.steps - len(raw))
-        self.series.setdefault(name, []).append(Series(labels, raw))
+    def add(self, name: str, labels: Mapping[str, str], track: Track) -> None:
+        """`track` holds `steps` samples."""
+        self.series.setdefault(name, []).append(Series(labels, track))
 
     def select(self, selector: VectorSelector) -> Iterable[Series]:
         """The series that a selector matches."""
@@ -58,12 +78,8 @@ class Store:
         return [one for one in some if all(matches(it, one.labels.get(it.name, "")) for it in selector.matchers)]
 
     def instant(self, series: Series, back: int) -> Column:
-        """The last sample at every step, `back` seconds earlier: not older than the look-back, none after a staleness marker."""
-        raw, least = series.raw, (LOOKBACK - 1) // self.step
-        seen = self._instant.get(id(series))
-        if seen is None:
-            seen = raw if not any(value is None or value == STALE for value in raw) else _held(raw, least)
-            self._instant[id(series)] = seen
+        """What an instant query sees at every step, `back` seconds earlier."""
+        seen = series.track.instant()
         if not back:
             return seen
         whole, part = divmod(back, self.step)

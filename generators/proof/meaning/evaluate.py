@@ -18,10 +18,10 @@ from generators.promql.syntax import (
     Unary,
     VectorSelector,
 )
-from generators.proof.meaning.columns import NAME, Column, Labels, Series, Store, Unforeseen, Vector
+from generators.proof.meaning.columns import NAME, Column, Labels, Series, Store, Track, Unforeseen, Vector
 from generators.proof.meaning.operators import ARITHMETIC, COMPARISONS, aggregated, joined, kept, paired, without
 from generators.proof.meaning.quantiles import quantiles
-from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, extended, over_range, rise_over
+from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, lines_over, over_range, rise_over
 
 _KEEP_NAME = ("last_over_time",)
 
@@ -102,15 +102,23 @@ def _ranged(call: Call, matrix: MatrixSelector, store: Store) -> Vector:
     span = Range(_seconds(matrix.range), _seconds(selector.offset))
     if name in RISES:
         kind = Rise(float(span.width) if name == "rate" else 1.0, RISES[name])
-        return {_unnamed(one): rise_over(store, one, span, kind) for one in store.select(selector)}
+        return {_unnamed(one): rise_over(one.track, span, kind) for one in store.select(selector)}
+    if name == "deriv":
+        return {_unnamed(one): lines_over(one.track, span)[0] for one in store.select(selector)}
     if name == "predict_linear" and isinstance(call.args[1], NumberLiteral):
-        function = extended(call.args[1].value)
-    elif name in OVER_TIME:
-        function = OVER_TIME[name]
-    else:
+        ahead = call.args[1].value
+        return {_unnamed(one): _ahead(lines_over(one.track, span), ahead) for one in store.select(selector)}
+    if name not in OVER_TIME:
         raise Unforeseen(f"{name}()")
     labels: Callable[[Series], Labels] = (lambda one: _named(one, selector.name)) if name in _KEEP_NAME else _unnamed
-    return {labels(one): over_range(store, one, span, function) for one in store.select(selector)}
+    return {labels(one): over_range(one.track, span, name) for one in store.select(selector)}
+
+
+def _ahead(lines: tuple[Column, Column], seconds: float) -> Column:
+    """Where the lines will be after so many seconds."""
+    return [
+        None if slope is None or height is None else slope * seconds + height for slope, height in zip(*lines, strict=True)
+    ]
 
 
 def _subquery(name: str, tree: Subquery, store: Store) -> Vector:
@@ -122,7 +130,7 @@ def _subquery(name: str, tree: Subquery, store: Store) -> Vector:
     span, found = Range(_seconds(tree.range), _seconds(tree.offset)), {}
     for labels, column in _vector(tree.expr, store).items():
         raw = [value if index % every == 0 else None for index, value in enumerate(column)]
-        found[labels if name in _KEEP_NAME else without(labels, ())] = over_range(store, Series({}, raw), span, OVER_TIME[name])
+        found[labels if name in _KEEP_NAME else without(labels, ())] = over_range(Track(store.step, raw), span, name)
     return found
 
 

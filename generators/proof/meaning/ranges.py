@@ -1,14 +1,16 @@
-"""Functions over a range, at every step. In: a store, one series of a range selector, the range. Out: its column. The formulas are
+"""Functions over a range, at every step. In: the track of one series of a range selector, the range. Out: its column. The formulas are
 Prometheus's own (promql/functions.go of the pinned release), in its order of operations, since a comparison may hang on the last bit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
-from generators.proof.meaning.columns import STALE, Column, Series, Store
+from generators.proof.meaning.columns import STALE, Column, Track
 
 Samples = list[tuple[int, float]]
 """(seconds, value), oldest first; never empty."""
@@ -22,28 +24,38 @@ class Range:
     back: int
 
 
-def windows(store: Store, series: Series, span: Range) -> Iterator[tuple[int, int, int]]:
-    """For every step: its end in seconds, and which of `present(series)` lie within (end - width, end], as a slice."""
-    at = [index * store.step for index, value in enumerate(series.raw) if value is not None and value != STALE]
+@lru_cache(maxsize=512)
+def windows(at: tuple[int, ...], step: int, steps: int, span: Range) -> tuple[tuple[int, int, int], ...]:
+    """For every step: its end in seconds, and which of the samples taken `at` these seconds lie within (end - width, end], as a slice."""
+    found = []
     low = high = 0
-    for end in range(-span.back, store.steps * store.step - span.back, store.step):
+    for end in range(-span.back, steps * step - span.back, step):
         while high < len(at) and at[high] <= end:
             high += 1
         while low < high and at[low] <= end - span.width:
             low += 1
-        yield end, low, high
+        found.append((end, low, high))
+    return tuple(found)
 
 
-def present(store: Store, series: Series) -> Samples:
+def present(track: Track) -> Samples:
     """The samples that are there."""
-    step = store.step
-    return [(index * step, value) for index, value in enumerate(series.raw) if value is not None and value != STALE]
+    step = track.step
+    return [(index * step, value) for index, value in enumerate(track.raw) if value is not None and value != STALE]
 
 
-def over_range(store: Store, series: Series, span: Range, function: Callable[[Samples, int], float | None]) -> Column:
-    """`function(samples, end)` at every step that has samples."""
-    samples = present(store, series)
-    return [function(samples[low:high], end) if high > low else None for end, low, high in windows(store, series, span)]
+def _windows(track: Track, samples: Samples, span: Range) -> tuple[tuple[int, int, int], ...]:
+    return windows(tuple([at for at, _ in samples]), track.step, len(track.raw), span)
+
+
+def over_range(track: Track, span: Range, name: str) -> Column:
+    """A function of OVER_TIME at every step that has samples."""
+
+    def work() -> Column:
+        samples, function = present(track), OVER_TIME[name]
+        return [function(samples[low:high], end) if high > low else None for end, low, high in _windows(track, samples, span)]
+
+    return track.once((name, span), work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +69,70 @@ class Rise:
 RISES = {"rate": True, "increase": True, "delta": False}
 
 
-def rise_over(store: Store, series: Series, span: Range, kind: Rise) -> Column:
+class Frame(NamedTuple):
+    """One window of at least two samples: its first and last, the seconds between them, and how far the difference is extrapolated
+    before the first and after the last."""
+
+    first: int
+    last: int
+    between: float
+    before: float
+    after: float
+
+
+@lru_cache(maxsize=512)
+def _frames(at: tuple[int, ...], step: int, steps: int, span: Range) -> tuple[Frame | None, ...]:
+    """The windows of all series with samples at these seconds."""
+    return tuple(_frame(at, end, low, high, span) for end, low, high in windows(at, step, steps, span))
+
+
+def _frame(at: tuple[int, ...], end: int, low: int, high: int, span: Range) -> Frame | None:
+    if high - low < 2:
+        return None
+    between = at[high - 1] - at[low]
+    average = between / (high - low - 1)
+    before, after = float(at[low] - (end - span.width)), float(end - at[high - 1])
+    return Frame(
+        low,
+        high - 1,
+        between,
+        average / 2 if before >= average * 1.1 else before,
+        average / 2 if after >= average * 1.1 else after,
+    )
+
+
+def rise_over(track: Track, span: Range, kind: Rise) -> Column:
     """The difference over the range, extrapolated to its edges (extrapolatedRate)."""
-    samples = present(store, series)
-    lost = _lost(samples) if kind.counter else [0.0] * len(samples)
+    return track.once((kind, span), lambda: _rise(track, span, kind))
+
+
+def _rise(track: Track, span: Range, kind: Rise) -> Column:
+    samples = present(track)
+    frames = _frames(tuple([at for at, _ in samples]), track.step, len(track.raw), span)
+    values = [value for _, value in samples]
+    lost = _lost(values) if kind.counter else None
     column: Column = []
-    for end, low, high in windows(store, series, span):
-        if high - low < 2:
+    for frame in frames:
+        if frame is None:
             column.append(None)
             continue
-        first, last = samples[low], samples[high - 1]
-        result = last[1] - first[1] + (lost[high - 1] - lost[low])
-        between = last[0] - first[0]
-        start = float(first[0] - (end - span.width))
-        after = float(end - last[0])
-        average = between / (high - low - 1)
-        if start >= average * 1.1:
-            start = average / 2
-        if kind.counter and result > 0 and first[1] >= 0:
-            start = min(start, between * (first[1] / result))
-        if after >= average * 1.1:
-            after = average / 2
-        column.append(result * ((between + start + after) / between / kind.per))
+        low, last, between, before, after = frame
+        first = values[low]
+        result = values[last] - first
+        if lost:
+            result += lost[last] - lost[low]
+        if kind.counter and result > 0 and first >= 0:
+            before = min(before, between * (first / result))
+        column.append(result * ((between + before + after) / between / kind.per))
     return column
 
 
-def _lost(samples: Samples) -> list[float]:
-    """What resets have taken away, up to each sample."""
+def _lost(values: list[float]) -> list[float] | None:
+    """What resets have taken away, up to each sample; None without resets."""
+    if all(one <= other for one, other in pairwise(values)):
+        return None
     lost, total, before = [], 0.0, -math.inf
-    for _, value in samples:
+    for value in values:
         if value < before:
             total += before
         before = value
@@ -123,31 +170,63 @@ OVER_TIME: dict[str, Callable[[Samples, int], float | None]] = {
     "changes": _changes,
     "resets": _resets,
     "irate": _irate,
-    "deriv": lambda samples, end: None if len(samples) < 2 else line(samples, samples[0][0])[0],
 }
 """Functions of a range and nothing else."""
 
 
-def line(samples: Samples, origin: int) -> tuple[float, float]:
-    """Slope and intercept of the straight line through samples by least squares (linearRegression)."""
-    if all(value == samples[0][1] for _, value in samples):
-        return 0.0, samples[0][1]
-    count = float(len(samples))
-    xs = [float(at - origin) for at, _ in samples]
-    sum_x, sum_y = math.fsum(xs), math.fsum(value for _, value in samples)
-    covariance = math.fsum(x * value for x, (_, value) in zip(xs, samples, strict=True)) - sum_x * sum_y / count
-    variance = math.fsum(x * x for x in xs) - sum_x * sum_x / count
-    slope = covariance / variance
-    return slope, sum_y / count - slope * sum_x / count
+def lines_over(track: Track, span: Range) -> tuple[Column, Column]:
+    """Slope of the straight line through each window by least squares, and its height at the window's end (linearRegression). Sums run
+    along the whole track, so that a window costs two subtractions; Prometheus adds up each window, which differs in the last bits."""
+    work = _Lines(track, span)
+    slopes = track.once(("slope", span), lambda: work.found[0])
+    return slopes, track.once(("height", span), lambda: work.found[1])
 
 
-def extended(seconds: float) -> Callable[[Samples, int], float | None]:
-    """predict_linear over so many seconds."""
+@dataclass(frozen=True)
+class _Lines:
+    track: Track
+    span: Range
 
-    def extend(samples: Samples, end: int) -> float | None:
-        if len(samples) < 2:
-            return None
-        slope, intercept = line(samples, end)
-        return slope * seconds + intercept
+    @cached_property
+    def found(self) -> tuple[Column, Column]:
+        samples = present(self.track)
+        since, values = self._since(samples), [value for _, value in samples]
+        xs, squares, sums, products = self._sums(samples)
+        slopes: Column = []
+        heights: Column = []
+        for end, low, high in _windows(self.track, samples, self.span):
+            count = high - low
+            if count < 2:
+                slopes.append(None)
+                heights.append(None)
+                continue
+            x, total = xs[high] - xs[low], sums[high] - sums[low]
+            if since[high - 1] <= low:
+                slope, height = 0.0, values[low]
+            else:
+                slope = (products[high] - products[low] - x * total / count) / (squares[high] - squares[low] - x * x / count)
+                height = total / count - slope * (x / count - (end - samples[0][0]))
+            slopes.append(slope)
+            heights.append(height)
+        return slopes, heights
 
-    return extend
+    @staticmethod
+    def _since(samples: Samples) -> list[int]:
+        """Since which sample each value has stood."""
+        since: list[int] = []
+        for index, (_, value) in enumerate(samples):
+            since.append(since[-1] if index and samples[index - 1][1] == value else index)
+        return since
+
+    @staticmethod
+    def _sums(samples: Samples) -> tuple[list[int], list[int], list[float], list[float]]:
+        """Sums up to each sample: of seconds since the first, their squares, values, and seconds times values."""
+        seconds = [at - samples[0][0] for at, _ in samples]
+        values = [value for _, value in samples]
+        products = (x * value for x, value in zip(seconds, values, strict=True))
+        return (
+            [*accumulate(seconds, initial=0)],
+            [*accumulate((x * x for x in seconds), initial=0)],
+            [*accumulate(values, initial=0.0)],
+            [*accumulate(products, initial=0.0)],
+        )
