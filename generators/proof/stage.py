@@ -33,7 +33,7 @@ class Stage:
     alert: Alert
     target: Mapping[str, str]
 
-    @property
+    @cached_property
     def states(self) -> States:
         """Inputs in each state."""
         return self._begun[0]
@@ -44,7 +44,7 @@ class Stage:
         return self._begun[1]
 
     @cached_property
-    def _begun(self) -> tuple[States, int]:
+    def _begun(self) -> tuple[States, int, Scene]:
         """How strong a fault must be, and how long it must last, for the alert to fire. What is measured by its own past soon forgets,
         and changes that are counted pass: those faults are looked at earlier."""
         main, _ = taken_apart(self.alert.when)
@@ -55,7 +55,7 @@ class Stage:
             for length in lengths:
                 life = self._life(states, {}, length, {})
                 if life.fires_in(1) and not life.fires_in(0):
-                    return states, length
+                    return states, length, life
         raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
 
     @cached_property
@@ -98,12 +98,15 @@ class Stage:
     @cached_property
     def extras(self) -> Inputs:
         """Bystanders and decoys, as far as they really leave the alert alone."""
-        found: Inputs = {}
-        alone = self.life({})
+        alone = self._begun[2]
         own = {one for inputs in (self.states.fault(), self.states.normal()) for one in inputs}
-        for some in self._others():
-            more = {one: flow for one, flow in some.items() if one not in own}
-            if more and self.life(found | more).courses_alike(alone):
+        offered = [{one: flow for one, flow in some.items() if one not in own} for some in self._others()]
+        found: Inputs = {one: flow for more in offered for one, flow in more.items()}
+        if self.life(found).courses_alike(alone):
+            return found
+        found = {}
+        for more in filter(None, offered):
+            if self.life(found | more).courses_alike(alone):
                 found |= more
         return found
 

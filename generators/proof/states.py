@@ -142,6 +142,13 @@ class States:
 
     def normal(self, inverse: Inverse | None = None) -> Inputs:
         """All is well: by the value, or by the arm where the value alone cannot tell."""
+        return self._normal if inverse is None else self._well(inverse)
+
+    @cached_property
+    def _normal(self) -> Inputs:
+        return self._well(None)
+
+    def _well(self, inverse: Inverse | None) -> Inputs:
         _, arms = self.parts
         telling = next((arm for arm in arms if arm.op == "unless"), None)
         if telling is not None:
@@ -154,7 +161,11 @@ class States:
 
     def fault(self, inverse: Inverse | None = None) -> Inputs:
         """The fault is there, beyond doubt."""
-        return self._with(self._main(self.fault_value, inverse), inverse, {})
+        return self._fault if inverse is None else self.at(self.fault_value, inverse)
+
+    @cached_property
+    def _fault(self) -> Inputs:
+        return self.at(self.fault_value)
 
     def at(self, value: Decimal, inverse: Inverse | None = None) -> Inputs:
         """The first comparison's value is this, and no arm is in its way."""

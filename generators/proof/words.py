@@ -8,12 +8,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from generators import conventions as name
 from generators.plan import Alert, Plan
 from generators.promql import parse
 from generators.promql.syntax import Aggregation
-from generators.proof.meaning.columns import NAME, Store, Unforeseen
+from generators.proof.meaning.columns import NAME, Store, Unforeseen, Vector
 from generators.proof.meaning.evaluate import vector
 from generators.proof.templates import humanize, rendered
 from generators.proof.trees import bare, literal
@@ -70,20 +71,23 @@ def _address(plan: Plan, component: str, port: str) -> str:
 
 def _worst(query: str, locale: str, moment: Moment) -> str:
     """The first rows of a topk() about this alert's series: labels and value of each."""
-    tree = bare(parse(_NAMED.sub(lambda found: moment.labels.get(found[1], ""), query)))
-    if not isinstance(tree, Aggregation) or tree.op != "topk" or tree.param is None or tree.grouping:
-        raise Unforeseen("a query that is no topk()")
-    rows = [
-        (value, labels)
-        for labels, column in vector(tree.expr, moment.store).items()
-        if (value := column[moment.step]) is not None
-    ]
-    values = [value for value, _ in rows]
+    rows, many = _rows(_NAMED.sub(lambda found: moment.labels.get(found[1], ""), query), moment.store)
+    there = [(value, labels) for labels, column in rows.items() if (value := column[moment.step]) is not None]
+    values = [value for value, _ in there]
     if any(math.isnan(value) for value in values) or len(set(values)) < len(values):
         raise Unforeseen("rows in no certain order")
-    rows.sort(key=lambda row: -row[0])
-    told = "".join(f"{_of(dict(labels))}{humanize(value)}; " for value, labels in rows[: int(literal(tree.param) or 0)])
+    there.sort(key=lambda row: -row[0])
+    told = "".join(f"{_of(dict(labels))}{humanize(value)}; " for value, labels in there[:many])
     return f" {_WORST.get(locale, _WORST['en'])}{told}"
+
+
+@lru_cache(maxsize=16)
+def _rows(query: str, store: Store) -> tuple[Vector, int]:
+    """What a topk() chooses from, all over a test, and how many; the same is asked for every language and moment."""
+    tree = bare(parse(query))
+    if not isinstance(tree, Aggregation) or tree.op != "topk" or tree.param is None or tree.grouping:
+        raise Unforeseen("a query that is no topk()")
+    return vector(tree.expr, store), int(literal(tree.param) or 0)
 
 
 def _of(labels: Mapping[str, str]) -> str:
