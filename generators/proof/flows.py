@@ -81,9 +81,16 @@ def play(phases: Sequence[Phase], step: int) -> Play:
     series = []
     for one in dict.fromkeys(key for phase in phases for key in phase.inputs):
         notation, track = _course(tuple([(phase.samples, phase.inputs.get(one)) for phase in phases]), step)
-        series.append(InputSeries(one.text, notation))
-        store.add(one.metric, dict(one.labels), track)
+        text, labels = _told(one)
+        series.append(InputSeries(text, notation))
+        store.add(one.metric, labels, track)
     return Play(tuple(series), store)
+
+
+@lru_cache(maxsize=4096)
+def _told(one: Key) -> tuple[str, Mapping[str, str]]:
+    """A series' notation and its labels."""
+    return one.text, dict(one.labels)
 
 
 Legs = tuple[tuple[int, Flow | None], ...]

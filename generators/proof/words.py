@@ -43,13 +43,12 @@ def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
             found[name.localized(annotation, locale, first)] = rendered(text, moment.labels, moment.value)
         if alert.worst:
             found[name.localized(name.DESCRIPTION, locale, first)] += _worst(alert.worst, locale, moment)
-    return found | _links(plan, alert, moment)
+    return found | _links(plan, alert, moment.labels.get(name.SERVICE, alert.service.name if alert.service else ""))
 
 
-def _links(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
+def _links(plan: Plan, alert: Alert, service: str) -> dict[str, str]:
     """Runbook and dashboard; traces of a service that sends spans. They show the series' service, or the alert's own where series have
     none, or all."""
-    service = moment.labels.get(name.SERVICE, alert.service.name if alert.service else "")
     chosen = f"service={service}" if service else ""
     runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
     found = {

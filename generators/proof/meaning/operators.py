@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 from generators.promql.syntax import Aggregation, Binary, VectorMatching
 from generators.proof.meaning.columns import NAME, Column, Labels, Unforeseen, Vector
@@ -131,7 +132,7 @@ def _where(column: Column, there: list[bool], *, wanted: bool) -> Column:
     return [value if here == wanted else None for value, here in zip(column, there, strict=True)]
 
 
-_AGGREGATES: dict[str, Callable[[list[float]], float]] = {
+_AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
     "sum": math.fsum,
     "avg": lambda values: math.fsum(values) / len(values),
     "min": min,
@@ -139,6 +140,11 @@ _AGGREGATES: dict[str, Callable[[list[float]], float]] = {
     "count": lambda values: float(len(values)),
     "group": lambda values: 1.0,
 }
+
+
+def _together(act: Callable[[Sequence[float]], float], row: tuple[float | None, ...]) -> float | None:
+    there = row if None not in row else tuple([value for value in row if value is not None])
+    return act(cast("tuple[float, ...]", there)) if there else None
 
 
 def aggregated(tree: Aggregation, inner: Vector) -> Vector:
@@ -155,6 +161,5 @@ def aggregated(tree: Aggregation, inner: Vector) -> Vector:
         if len(columns) == 1 and tree.op in ("sum", "avg", "min", "max"):
             found[group] = columns[0]
             continue
-        rows = ([value for value in row if value is not None] for row in zip(*columns, strict=True))
-        found[group] = [act(row) if row else None for row in rows]
+        found[group] = [_together(act, row) for row in zip(*columns, strict=True)]
     return found

@@ -24,7 +24,13 @@ def quantiles(share: float, buckets: Vector) -> Vector:
         bounded.sort(key=lambda one: one[0])
         bounds = [bound for bound, _ in bounded]
         rows = zip(*(column for _, column in bounded), strict=True)
-        found[group] = [_quantile(share, bounds, row) for row in rows]
+        known: dict[tuple[float | None, ...], float | None] = {}
+        column: Column = []
+        for row in rows:
+            if row not in known:
+                known[row] = _quantile(share, bounds, row)
+            column.append(known[row])
+        found[group] = column
     return found
 
 

@@ -69,36 +69,36 @@ class Rise:
 RISES = {"rate": True, "increase": True, "delta": False}
 
 
-class Frame(NamedTuple):
-    """One window of at least two samples: its first and last, the seconds between them, and how far the difference is extrapolated
-    before the first and after the last."""
+class Shape(NamedTuple):
+    """A window of at least two samples: seconds between its first and last, how far the difference is extrapolated before the first
+    and after the last, and by how much it grows thereby."""
 
-    first: int
-    last: int
-    between: float
+    between: int
     before: float
     after: float
+    growth: float
+
+
+Frame = tuple[int, int, Shape]
+"""The first and last sample of a window, and its shape."""
 
 
 @lru_cache(maxsize=512)
 def _frames(at: tuple[int, ...], step: int, steps: int, span: Range) -> tuple[Frame | None, ...]:
     """The windows of all series with samples at these seconds."""
-    return tuple(_frame(at, end, low, high, span) for end, low, high in windows(at, step, steps, span))
+    frames: list[Frame | None] = []
+    for end, low, high in windows(at, step, steps, span):
+        many = high - low
+        shape = _shape(at[low] - (end - span.width), end - at[high - 1], at[high - 1] - at[low], many - 1) if many > 1 else None
+        frames.append((low, high - 1, shape) if shape else None)
+    return tuple(frames)
 
 
-def _frame(at: tuple[int, ...], end: int, low: int, high: int, span: Range) -> Frame | None:
-    if high - low < 2:
-        return None
-    between = at[high - 1] - at[low]
-    average = between / (high - low - 1)
-    before, after = float(at[low] - (end - span.width)), float(end - at[high - 1])
-    return Frame(
-        low,
-        high - 1,
-        between,
-        average / 2 if before >= average * 1.1 else before,
-        average / 2 if after >= average * 1.1 else after,
-    )
+@lru_cache(maxsize=512)
+def _shape(start: int, after: int, between: int, gaps: int) -> Shape:
+    average = between / gaps
+    before, behind = (average / 2 if edge >= average * 1.1 else float(edge) for edge in (start, after))
+    return Shape(between, before, behind, (between + before + behind) / between)
 
 
 def rise_over(track: Track, span: Range, kind: Rise) -> Column:
@@ -107,23 +107,27 @@ def rise_over(track: Track, span: Range, kind: Rise) -> Column:
 
 
 def _rise(track: Track, span: Range, kind: Rise) -> Column:
-    samples = present(track)
-    frames = _frames(tuple([at for at, _ in samples]), track.step, len(track.raw), span)
-    values = [value for _, value in samples]
+    values = [value for value in track.raw if value is not None and value != STALE]
+    whole = len(values) == len(track.raw)
+    at = tuple(range(0, len(values) * track.step, track.step)) if whole else tuple([at for at, _ in present(track)])
+    frames = _frames(at, track.step, len(track.raw), span)
     lost = _lost(values) if kind.counter else None
+    counter, per = kind.counter, kind.per
     column: Column = []
     for frame in frames:
         if frame is None:
             column.append(None)
             continue
-        low, last, between, before, after = frame
+        low, last, (between, before, after, growth) = frame
         first = values[low]
         result = values[last] - first
         if lost:
             result += lost[last] - lost[low]
-        if kind.counter and result > 0 and first >= 0:
-            before = min(before, between * (first / result))
-        column.append(result * ((between + before + after) / between / kind.per))
+        if counter and result > 0 and first >= 0:
+            start = between * (first / result)
+            if start < before:
+                growth = (between + start + after) / between
+        column.append(result * (growth / per))
     return column
 
 
