@@ -24,6 +24,23 @@ Vector = dict[Labels, Column]
 NAME = "__name__"
 
 
+class Same:
+    """A column as a key: the same one, not an equal one, so that it costs nothing to look up what was worked out of it before. A cache
+    that holds the key holds the column, whose identity therefore stays its own."""
+
+    __slots__ = ("column",)
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+
+    def __hash__(self) -> int:
+        return id(self.column)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.column is other.column
+
+
+
 class Unforeseen(Exception):  # noqa: N818 - not an error: a part of PromQL that is not worked out here
     """The expression uses something whose value cannot be foreseen here; the message names it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from generators.promql import Expr, kind_of
 from generators.promql.syntax import (
@@ -52,7 +53,7 @@ def scalar(tree: Expr, store: Store) -> Column:
     if isinstance(tree, Paren):
         return scalar(tree.expr, store)
     if isinstance(tree, NumberLiteral):
-        return [tree.value] * store.steps
+        return _constant(tree.value, store.steps)
     if isinstance(tree, Unary):
         inner = scalar(tree.expr, store)
         return [None if value is None else -value for value in inner] if tree.op == "-" else inner
@@ -61,6 +62,11 @@ def scalar(tree: Expr, store: Store) -> Column:
     if isinstance(tree, Call) and tree.function == "time":
         return [float(index * store.step) for index in range(store.steps)]
     raise Unforeseen(f"a scalar of {type(tree).__name__}")
+
+
+@lru_cache(maxsize=512)
+def _constant(value: float, steps: int) -> Column:
+    return [value] * steps
 
 
 def _binary(tree: Binary, store: Store) -> Vector:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import cast
 
 from generators.promql.syntax import Aggregation, Binary, VectorMatching
-from generators.proof.meaning.columns import NAME, Column, Labels, Unforeseen, Vector
+from generators.proof.meaning.columns import NAME, Column, Labels, Same, Unforeseen, Vector
 
 SETS = ("and", "or", "unless")
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -69,6 +70,12 @@ def joined(tree: Binary, left: Vector, right: Vector) -> Vector:
 
 def paired(op: str, left: Column, right: Column) -> Column:
     """Two columns by an operator; a comparison keeps the left value where it holds."""
+    return _paired(op, Same(left), Same(right))
+
+
+@lru_cache(maxsize=2048)
+def _paired(op: str, one_side: Same, other_side: Same) -> Column:
+    left, right = one_side.column, other_side.column
     if op in COMPARISONS:
         holds = COMPARISONS[op]
         return [
@@ -142,6 +149,12 @@ _AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 }
 
 
+@lru_cache(maxsize=2048)
+def _merged(op: str, columns: tuple[Same, ...]) -> Column:
+    act = _AGGREGATES[op]
+    return [_together(act, row) for row in zip(*(one.column for one in columns), strict=True)]
+
+
 def _together(act: Callable[[Sequence[float]], float], row: tuple[float | None, ...]) -> float | None:
     there = row if None not in row else tuple([value for value in row if value is not None])
     return act(cast("tuple[float, ...]", there)) if there else None
@@ -155,11 +168,10 @@ def aggregated(tree: Aggregation, inner: Vector) -> Vector:
     for labels, column in inner.items():
         group = without(labels, tree.grouping) if tree.without else kept(labels, tree.grouping)
         groups.setdefault(group, []).append(column)
-    act = _AGGREGATES[tree.op]
     found: Vector = {}
     for group, columns in groups.items():
         if len(columns) == 1 and tree.op in ("sum", "avg", "min", "max"):
             found[group] = columns[0]
             continue
-        found[group] = [_together(act, row) for row in zip(*columns, strict=True)]
+        found[group] = _merged(tree.op, tuple([Same(column) for column in columns]))
     return found
