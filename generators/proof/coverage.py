@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from generators.ir.tests import TestFile, UnitTest
 from generators.plan import Alert, Plan
 from generators.promql import parse, selectors
-from generators.proof.states import taken_apart
+from generators.proof.sides import taken_apart
 from generators.proof.trees import Underivable, listed
 
 _ARM = re.compile(r"condition|on too little|fires without data|holds its last value")

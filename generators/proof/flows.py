@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate, repeat
 from typing import Literal, NamedTuple
 
 from generators.ir.tests import InputSeries
@@ -44,10 +45,10 @@ def written(metric: str, labels: Mapping[str, str]) -> str:
     return key(metric, labels).text
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """What one input series does: stand at `value` (level); rise by `value` a second, from nothing (rising: a counter) or from `base`
-    (sloping: a gauge); be `value` behind the clock; or make `value` changes and then stand (steps). `reset` starts a counter anew."""
+    (sloping: a gauge); be `value` behind the clock; or make `value` changes and then stand (steps). `reset` starts a counter anew.
+    A tuple, since it is hashed for every series of every test."""
 
     value: Decimal
     kind: FlowKind = "level"
@@ -161,11 +162,7 @@ def _line(start: Decimal, slope: Decimal, many: int) -> list[float | None]:
     value, rise = float(start), float(slope)
     if not rise:
         return [value] * many
-    found: list[float | None] = []
-    for _ in range(many):
-        found.append(value)
-        value += rise
-    return found
+    return [*accumulate(repeat(rise, many - 1), initial=value)]
 
 
 def plain(value: Decimal) -> str:

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from generators.ir.tests import UnitTest
 from generators.proof.flows import Flow, Inputs, Key, plain
+from generators.proof.sides import HARDLY
 from generators.proof.stage import Stage
-from generators.proof.states import HARDLY
 
 
 def thin_tests(stage: Stage) -> Iterator[UnitTest]:

@@ -24,7 +24,7 @@ from generators.promql.syntax import (
     VectorMatching,
     VectorSelector,
 )
-from generators.proof.meaning.columns import NAME, Column, Labels, Store, Unforeseen
+from generators.proof.meaning.columns import NAME, Column, Labels, Same, Store, Unforeseen
 from generators.proof.meaning.evaluate import vector
 from generators.proof.trees import bare
 
@@ -52,7 +52,7 @@ def courses(alert: Alert, store: Store) -> tuple[Course, ...]:
     for series, column in found.items():
         labels = _labels(alert, dict(series))
         taken[frozenset(labels.items())] = taken.get(frozenset(labels.items()), 0) + 1
-        firing, seen = _state(alert, column, store.step)
+        firing, seen = _state(alert.hold, alert.keep_firing, Same(column), store.step)
         all_of.append(Course(labels, dict(series), firing, seen, column))
     if any(count > 1 for count in taken.values()):
         raise Unforeseen("two series with one alert's labels")
@@ -68,21 +68,22 @@ def _labels(alert: Alert, series: Mapping[str, str]) -> dict[str, str]:
     return labels
 
 
-def _state(alert: Alert, column: Column, step: int) -> tuple[tuple[bool, ...], tuple[int, ...]]:
+@lru_cache(maxsize=512)
+def _state(hold: int, keep_firing: int, same: Same, step: int) -> tuple[tuple[bool, ...], tuple[int, ...]]:
     """Pending for `for`, then firing; when it is over, for `keep_firing_for` longer."""
     firing, seen = [], []
     since = kept = -1
     fires, last = False, 0
-    for index, value in enumerate(column):
+    for index, value in enumerate(same.column):
         at = index * step
         if value is not None:
             since = at if since < 0 else since
             kept, last = -1, index
         elif since >= 0:
             kept = at if kept < 0 else kept
-            if not fires or at - kept >= alert.keep_firing:
+            if not fires or at - kept >= keep_firing:
                 since, fires = -1, False
-        fires = fires or (since >= 0 and at - since >= alert.hold)
+        fires = fires or (since >= 0 and at - since >= hold)
         firing.append(fires)
         seen.append(last)
     return tuple(firing), tuple(seen)

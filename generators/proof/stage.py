@@ -14,7 +14,8 @@ from generators.promql.syntax import Duration
 from generators.promql.walk import ranges, selectors
 from generators.proof.flows import BETWEEN_STEPS, Inputs, Phase
 from generators.proof.scenes import Scene
-from generators.proof.states import States, taken_apart
+from generators.proof.sides import taken_apart
+from generators.proof.states import States
 from generators.proof.trees import Underivable
 
 STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 150, 180, 240)

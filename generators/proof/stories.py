@@ -5,7 +5,6 @@ UnitTests. Raises Underivable where no story shows it firing or quiet."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from generators.ir.tests import UnitTest
 from generators.plan import Alert, Plan
@@ -155,4 +154,4 @@ def _becomes_usual(stage: Stage) -> Iterator[UnitTest]:
 
 
 def _anew(inputs: Inputs) -> Inputs:
-    return {one: replace(flow, reset=True) if flow.kind == "rising" else flow for one, flow in inputs.items()}
+    return {one: flow._replace(reset=True) if flow.kind == "rising" else flow for one, flow in inputs.items()}

@@ -40,7 +40,6 @@ class Same:
         return isinstance(other, Same) and self.column is other.column
 
 
-
 class Unforeseen(Exception):  # noqa: N818 - not an error: a part of PromQL that is not worked out here
     """The expression uses something whose value cannot be foreseen here; the message names it."""
 

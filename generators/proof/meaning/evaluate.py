@@ -122,9 +122,7 @@ def _ranged(call: Call, matrix: MatrixSelector, store: Store) -> Vector:
 
 def _ahead(lines: tuple[Column, Column], seconds: float) -> Column:
     """Where the lines will be after so many seconds."""
-    return [
-        None if slope is None or height is None else slope * seconds + height for slope, height in zip(*lines, strict=True)
-    ]
+    return [None if slope is None or height is None else slope * seconds + height for slope, height in zip(*lines, strict=True)]
 
 
 def _subquery(name: str, tree: Subquery, store: Store) -> Vector:

@@ -84,6 +84,8 @@ def _paired(op: str, one_side: Same, other_side: Same) -> Column:
     if op not in ARITHMETIC:
         raise Unforeseen(f"'{op}'")
     act = ARITHMETIC[op]
+    if None not in left and None not in right:
+        return [*map(act, cast("list[float]", left), cast("list[float]", right))]
     return [None if one is None or two is None else act(one, two) for one, two in zip(left, right, strict=True)]
 
 

@@ -25,12 +25,11 @@ def quantiles(share: float, buckets: Vector) -> Vector:
         bounds = [bound for bound, _ in bounded]
         rows = zip(*(column for _, column in bounded), strict=True)
         known: dict[tuple[float | None, ...], float | None] = {}
-        column: Column = []
+        found[group] = []
         for row in rows:
             if row not in known:
                 known[row] = _quantile(share, bounds, row)
-            column.append(known[row])
-        found[group] = column
+            found[group].append(known[row])
     return found
 
 
