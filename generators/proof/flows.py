@@ -11,7 +11,7 @@ from itertools import accumulate, repeat
 from typing import Literal, NamedTuple
 
 from generators.ir.tests import InputSeries
-from generators.proof.meaning.columns import STALE, Column, Store, Track
+from generators.proof.meaning.columns import STALE, Column, Labels, Store, Track
 
 FlowKind = Literal["level", "rising", "sloping", "clock", "steps"]
 
@@ -89,9 +89,9 @@ def play(phases: Sequence[Phase], step: int) -> Play:
 
 
 @lru_cache(maxsize=4096)
-def _told(one: Key) -> tuple[str, Mapping[str, str]]:
+def _told(one: Key) -> tuple[str, Labels]:
     """A series' notation and its labels."""
-    return one.text, dict(one.labels)
+    return one.text, frozenset(one.labels)
 
 
 Legs = tuple[tuple[int, Flow | None], ...]

@@ -71,6 +71,7 @@ class Series:
     """One input series: its labels without the name, and its samples."""
 
     labels: Mapping[str, str]
+    pairs: Labels
     track: Track
 
 
@@ -82,9 +83,9 @@ class Store:
     steps: int
     series: dict[str, list[Series]] = field(default_factory=dict)
 
-    def add(self, name: str, labels: Mapping[str, str], track: Track) -> None:
+    def add(self, name: str, labels: Labels, track: Track) -> None:
         """`track` holds `steps` samples."""
-        self.series.setdefault(name, []).append(Series(labels, track))
+        self.series.setdefault(name, []).append(Series(dict(labels), labels, track))
 
     def select(self, selector: VectorSelector) -> Iterable[Series]:
         """The series that a selector matches."""

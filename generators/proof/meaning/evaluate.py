@@ -154,11 +154,11 @@ def _each(vector: Vector, change: Callable[[float], float]) -> Vector:
 
 
 def _named(series: Series, name: str) -> Labels:
-    return frozenset((*series.labels.items(), (NAME, name)))
+    return series.pairs | {(NAME, name)}
 
 
 def _unnamed(series: Series) -> Labels:
-    return frozenset(series.labels.items())
+    return series.pairs
 
 
 def _seconds(length: Length | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -37,13 +37,15 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 }
 
 
-def kept(labels: Labels, names: Iterable[str]) -> Labels:
+@lru_cache(maxsize=4096)
+def kept(labels: Labels, names: tuple[str, ...]) -> Labels:
     """Those labels alone."""
     wanted = frozenset(names)
     return frozenset(pair for pair in labels if pair[0] in wanted)
 
 
-def without(labels: Labels, names: Iterable[str]) -> Labels:
+@lru_cache(maxsize=4096)
+def without(labels: Labels, names: tuple[str, ...]) -> Labels:
     """All labels but those, and but the name."""
     gone = frozenset((*names, NAME))
     return frozenset(pair for pair in labels if pair[0] not in gone)

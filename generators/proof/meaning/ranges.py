@@ -107,9 +107,8 @@ def rise_over(track: Track, span: Range, kind: Rise) -> Column:
 
 
 def _rise(track: Track, span: Range, kind: Rise) -> Column:
-    values = [value for value in track.raw if value is not None and value != STALE]
-    whole = len(values) == len(track.raw)
-    at = tuple(range(0, len(values) * track.step, track.step)) if whole else tuple([at for at, _ in present(track)])
+    samples = present(track)
+    at, values = tuple([at for at, _ in samples]), [value for _, value in samples]
     frames = _frames(at, track.step, len(track.raw), span)
     lost = _lost(values) if kind.counter else None
     counter, per = kind.counter, kind.per
@@ -133,7 +132,7 @@ def _rise(track: Track, span: Range, kind: Rise) -> Column:
 
 def _lost(values: list[float]) -> list[float] | None:
     """What resets have taken away, up to each sample; None without resets."""
-    if all(one <= other for one, other in pairwise(values)):
+    if values == sorted(values):
         return None
     lost, total, before = [], 0.0, -math.inf
     for value in values:
