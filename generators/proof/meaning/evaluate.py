@@ -22,7 +22,7 @@ from generators.promql.syntax import (
 from generators.proof.meaning.columns import NAME, Column, Labels, Series, Store, Track, Unforeseen, Vector
 from generators.proof.meaning.operators import ARITHMETIC, COMPARISONS, aggregated, joined, kept, paired, without
 from generators.proof.meaning.quantiles import quantiles
-from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, lines_over, over_range, rise_over
+from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, ahead_over, over_range, rise_over, slope_over
 
 _KEEP_NAME = ("last_over_time",)
 
@@ -110,19 +110,14 @@ def _ranged(call: Call, matrix: MatrixSelector, store: Store) -> Vector:
         kind = Rise(float(span.width) if name == "rate" else 1.0, RISES[name])
         return {_unnamed(one): rise_over(one.track, span, kind) for one in store.select(selector)}
     if name == "deriv":
-        return {_unnamed(one): lines_over(one.track, span)[0] for one in store.select(selector)}
+        return {_unnamed(one): slope_over(one.track, span) for one in store.select(selector)}
     if name == "predict_linear" and isinstance(call.args[1], NumberLiteral):
         ahead = call.args[1].value
-        return {_unnamed(one): _ahead(lines_over(one.track, span), ahead) for one in store.select(selector)}
+        return {_unnamed(one): ahead_over(one.track, span, ahead) for one in store.select(selector)}
     if name not in OVER_TIME:
         raise Unforeseen(f"{name}()")
     labels: Callable[[Series], Labels] = (lambda one: _named(one, selector.name)) if name in _KEEP_NAME else _unnamed
     return {labels(one): over_range(one.track, span, name) for one in store.select(selector)}
-
-
-def _ahead(lines: tuple[Column, Column], seconds: float) -> Column:
-    """Where the lines will be after so many seconds."""
-    return [None if slope is None or height is None else slope * seconds + height for slope, height in zip(*lines, strict=True)]
 
 
 def _subquery(name: str, tree: Subquery, store: Store) -> Vector:

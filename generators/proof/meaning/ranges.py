@@ -177,59 +177,70 @@ OVER_TIME: dict[str, Callable[[Samples, int], float | None]] = {
 """Functions of a range and nothing else."""
 
 
-def lines_over(track: Track, span: Range) -> tuple[Column, Column]:
-    """Slope of the straight line through each window by least squares, and its height at the window's end (linearRegression). Sums run
-    along the whole track, so that a window costs two subtractions; Prometheus adds up each window, which differs in the last bits."""
-    work = _Lines(track, span)
-    slopes = track.once(("slope", span), lambda: work.found[0])
-    return slopes, track.once(("height", span), lambda: work.found[1])
+def slope_over(track: Track, span: Range) -> Column:
+    """deriv: the slope of the straight line through each window."""
+
+    def work() -> Column:
+        lines = Lines(present(track))
+        at = [at for at, _ in lines.samples]
+        around = _windows(track, lines.samples, span)
+        return [lines.through(low, high, at[low])[0] if high - low > 1 else None for _, low, high in around]
+
+    return track.once(("deriv", span), work)
+
+
+def ahead_over(track: Track, span: Range, seconds: float) -> Column:
+    """predict_linear: the height of that line so many seconds later."""
+
+    def work() -> Column:
+        lines, column = Lines(present(track)), []
+        for end, low, high in _windows(track, lines.samples, span):
+            slope, height = lines.through(low, high, end) if high - low > 1 else (None, None)
+            column.append(None if slope is None or height is None else slope * seconds + height)
+        return column
+
+    return track.once(("predict_linear", span, seconds), work)
 
 
 @dataclass(frozen=True)
-class _Lines:
-    track: Track
-    span: Range
+class Lines:
+    """Straight lines by least squares through any part of some samples (linearRegression). Sums run along all samples, so that a part
+    costs two subtractions; in whole numbers of the finest binary place among the values, so that no bit is lost."""
+
+    samples: Samples
+
+    def through(self, low: int, high: int, origin: int) -> tuple[float, float]:
+        """Slope and height at `origin` of the line through samples[low:high]."""
+        if self._since[high - 1] <= low:
+            return 0.0, self.samples[low][1]
+        count, first = float(high - low), self.samples[0][0]
+        xs, squares, values, products = (sums[high] - sums[low] for sums in self._sums)
+        shift = origin - first
+        products -= shift * values
+        squares += shift * (shift * (high - low) - 2 * xs)
+        sum_x, sum_y = float(xs - shift * (high - low)), values / self._unit
+        covariance = products / self._unit - sum_x * sum_y / count
+        variance = float(squares) - sum_x * sum_x / count
+        slope = covariance / variance
+        return slope, sum_y / count - slope * sum_x / count
 
     @cached_property
-    def found(self) -> tuple[Column, Column]:
-        samples = present(self.track)
-        since, values = self._since(samples), [value for _, value in samples]
-        xs, squares, sums, products = self._sums(samples)
-        slopes: Column = []
-        heights: Column = []
-        for end, low, high in _windows(self.track, samples, self.span):
-            count = high - low
-            if count < 2:
-                slopes.append(None)
-                heights.append(None)
-                continue
-            x, total = xs[high] - xs[low], sums[high] - sums[low]
-            if since[high - 1] <= low:
-                slope, height = 0.0, values[low]
-            else:
-                slope = (products[high] - products[low] - x * total / count) / (squares[high] - squares[low] - x * x / count)
-                height = total / count - slope * (x / count - (end - samples[0][0]))
-            slopes.append(slope)
-            heights.append(height)
-        return slopes, heights
-
-    @staticmethod
-    def _since(samples: Samples) -> list[int]:
+    def _since(self) -> list[int]:
         """Since which sample each value has stood."""
         since: list[int] = []
-        for index, (_, value) in enumerate(samples):
-            since.append(since[-1] if index and samples[index - 1][1] == value else index)
+        for index, (_, value) in enumerate(self.samples):
+            since.append(since[-1] if index and self.samples[index - 1][1] == value else index)
         return since
 
-    @staticmethod
-    def _sums(samples: Samples) -> tuple[list[int], list[int], list[float], list[float]]:
+    @cached_property
+    def _unit(self) -> int:
+        """By which power of two every value becomes a whole number."""
+        return max((value.as_integer_ratio()[1] for _, value in self.samples), default=1)
+
+    @cached_property
+    def _sums(self) -> tuple[list[int], ...]:
         """Sums up to each sample: of seconds since the first, their squares, values, and seconds times values."""
-        seconds = [at - samples[0][0] for at, _ in samples]
-        values = [value for _, value in samples]
-        products = (x * value for x, value in zip(seconds, values, strict=True))
-        return (
-            [*accumulate(seconds, initial=0)],
-            [*accumulate((x * x for x in seconds), initial=0)],
-            [*accumulate(values, initial=0.0)],
-            [*accumulate(products, initial=0.0)],
-        )
+        seconds = [at - self.samples[0][0] for at, _ in self.samples]
+        values = [top * (self._unit // below) for top, below in (value.as_integer_ratio() for _, value in self.samples)]
+        products = [x * value for x, value in zip(seconds, values, strict=True)]
+        return tuple([*accumulate(some, initial=0)] for some in (seconds, [x * x for x in seconds], values, products))
