@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from generators import conventions as name
 from generators.plan import Alert, Plan
-from generators.promql import parse
+from generators.promql import labels_of, parse
 from generators.promql.syntax import Aggregation
 from generators.proof.meaning.columns import NAME, Store, Unforeseen, Vector
 from generators.proof.meaning.evaluate import vector
@@ -43,13 +43,19 @@ def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
             found[name.localized(annotation, locale, first)] = rendered(text, moment.labels, moment.value)
         if alert.worst:
             found[name.localized(name.DESCRIPTION, locale, first)] += _worst(alert.worst, locale, moment)
-    return found | _links(plan, alert, moment.labels.get(name.SERVICE, alert.service.name if alert.service else ""))
+    return found | _links(plan, alert, _chosen(alert, moment.labels))
 
 
-def _links(plan: Plan, alert: Alert, service: str) -> dict[str, str]:
-    """Runbook and dashboard; traces of a service that sends spans. They show the series' service, or the alert's own where series have
-    none, or all."""
-    chosen = f"service={service}" if service else ""
+def _chosen(alert: Alert, labels: Mapping[str, str]) -> str:
+    """What links choose by: the series' service (nothing, where there is no series), or the alert's own where the condition drops it;
+    "" where there is no service to choose."""
+    if labels_of(parse(alert.when)).may_have(name.SERVICE):
+        return f"service={labels.get(name.SERVICE, '')}"
+    return f"service={alert.service.name}" if alert.service else ""
+
+
+def _links(plan: Plan, alert: Alert, chosen: str) -> dict[str, str]:
+    """Runbook and dashboard; traces of a service that sends spans."""
     runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
     found = {
         name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",

@@ -22,7 +22,7 @@ from generators.promql.syntax import (
 from generators.proof.meaning.columns import NAME, Column, Labels, Series, Store, Track, Unforeseen, Vector
 from generators.proof.meaning.operators import ARITHMETIC, COMPARISONS, aggregated, joined, kept, paired, without
 from generators.proof.meaning.quantiles import quantiles
-from generators.proof.meaning.ranges import OVER_TIME, RISES, Range, Rise, ahead_over, over_range, rise_over, slope_over
+from generators.proof.meaning.ranges import RANGED, RISES, Range, Rise, ahead_over, over_range, rise_over, slope_over
 
 _KEEP_NAME = ("last_over_time",)
 
@@ -98,7 +98,7 @@ def _call(call: Call, store: Store) -> Vector:
         return _each(_vector(args[0], store), abs)
     if args and isinstance(args[0], MatrixSelector):
         return _ranged(call, args[0], store)
-    if args and isinstance(args[0], Subquery) and name in OVER_TIME:
+    if args and isinstance(args[0], Subquery) and name in RANGED:
         return _subquery(name, args[0], store)
     raise Unforeseen(f"{name}()")
 
@@ -114,7 +114,7 @@ def _ranged(call: Call, matrix: MatrixSelector, store: Store) -> Vector:
     if name == "predict_linear" and isinstance(call.args[1], NumberLiteral):
         ahead = call.args[1].value
         return {_unnamed(one): ahead_over(one.track, span, ahead) for one in store.select(selector)}
-    if name not in OVER_TIME:
+    if name not in RANGED:
         raise Unforeseen(f"{name}()")
     labels: Callable[[Series], Labels] = (lambda one: _named(one, selector.name)) if name in _KEEP_NAME else _unnamed
     return {labels(one): over_range(one.track, span, name) for one in store.select(selector)}

@@ -4,6 +4,7 @@ Prometheus's own (promql/functions.go of the pinned release), in its order of op
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -52,8 +53,13 @@ def over_range(track: Track, span: Range, name: str) -> Column:
     """A function of OVER_TIME at every step that has samples."""
 
     def work() -> Column:
-        samples, function = present(track), OVER_TIME[name]
-        return [function(samples[low:high], end) if high > low else None for end, low, high in _windows(track, samples, span)]
+        samples = present(track)
+        around = _windows(track, samples, span)
+        if name in _COUNTED:
+            told = [0, *accumulate((float(_COUNTED[name](one, two)) for (_, one), (_, two) in pairwise(samples)), initial=0.0)]
+            return [told[high] - told[low + 1] if high > low else None for _, low, high in around]
+        function = OVER_TIME[name]
+        return [function(samples[low:high], end) if high > low else None for end, low, high in around]
 
     return track.once((name, span), work)
 
@@ -143,14 +149,6 @@ def _lost(values: list[float]) -> list[float] | None:
     return lost
 
 
-def _changes(samples: Samples, _: int) -> float:
-    return float(sum(one[1] != other[1] for one, other in pairwise(samples)))
-
-
-def _resets(samples: Samples, _: int) -> float:
-    return float(sum(one[1] > other[1] for one, other in pairwise(samples)))
-
-
 def _average(samples: Samples, _: int) -> float:
     return math.fsum(value for _, value in samples) / len(samples)
 
@@ -162,6 +160,9 @@ def _irate(samples: Samples, _: int) -> float | None:
     return (now if now < was else now - was) / (at - before)
 
 
+_COUNTED: dict[str, Callable[[float, float], bool]] = {"changes": operator.ne, "resets": operator.gt}
+"""What is counted between neighbours."""
+
 OVER_TIME: dict[str, Callable[[Samples, int], float | None]] = {
     "avg_over_time": _average,
     "sum_over_time": lambda samples, _: math.fsum(value for _, value in samples),
@@ -170,11 +171,12 @@ OVER_TIME: dict[str, Callable[[Samples, int], float | None]] = {
     "count_over_time": lambda samples, _: float(len(samples)),
     "last_over_time": lambda samples, _: samples[-1][1],
     "present_over_time": lambda samples, _: 1.0,
-    "changes": _changes,
-    "resets": _resets,
     "irate": _irate,
 }
 """Functions of a range and nothing else."""
+
+RANGED = frozenset((*OVER_TIME, *_COUNTED))
+"""All that `over_range` knows."""
 
 
 def slope_over(track: Track, span: Range) -> Column:
