@@ -6,17 +6,26 @@ from __future__ import annotations
 from decimal import Decimal
 
 from generators import conventions as name
-from generators.ir.tests import ExprCase, InputSeries, UnitTest
+from generators.ir.tests import AlertCase, ExpectedAlert, ExprCase, InputSeries, UnitTest
 from generators.plan import Alert, Anomaly, Plan
 from generators.promql import parse
 from generators.promql.labels import labels_of
-from generators.proof.inputs import Inverse, written
+from generators.proof.flows import written
+from generators.proof.inputs import Inverse
+from generators.proof.meaning.columns import Store
+from generators.proof.words import Moment, annotations_at
 
 CADENCE = 60
 """Seconds between the samples of a band's history, of which the warm-up is counted."""
 
 STEPS = (240, 180, 120, 60)
 """How coarse a test may be; below five minutes, further than which an instant query does not look back."""
+
+WINDOW = 300
+"""Seconds over which a counter's pace is taken; a test is so coarse that two samples are in it."""
+
+_SEEN = 2
+"""Samples after which the new pace is seen: one for a pace, one because alerts are evaluated before the band they read."""
 
 _STEADY, _JUMP = Decimal(10), Decimal(60)
 _LOW, _HIGH = Decimal(5), Decimal(15)
@@ -40,7 +49,7 @@ def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
     after = (alert.hold + 900) // step + 1
     service = alert.services[0]
     inverse = Inverse(plan.contract, {**service.target_labels, "instance": "instance-a"})
-    series = next(iter(inverse.reach(parse(alert.when), _STEADY)))
+    series = next(iter(inverse.reach(parse(alert.when), _STEADY))).text
     firing = f'ALERTS{{alertname="{alert.name}", alertstate="firing"}}'
 
     def test(title: str, phases: tuple[Phase, ...], samples: tuple[tuple[str, str], ...] = ()) -> UnitTest:
@@ -48,10 +57,19 @@ def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
         case = ExprCase(firing, (sum(count for count, _ in phases) - 1) * step, samples)
         return UnitTest(f"{alert.name} band: {title}", step, inputs, exprs=(case,), where=alert.where)
 
+    def jumps() -> UnitTest:
+        phases = ((long, _STEADY), (after, _JUMP))
+        last = (long + after - 1) * step
+        pending = (long + _SEEN + -(-alert.hold // step)) * step
+        at = (pending - step, pending, last) if 2 * step > WINDOW else (last,)
+        cases = tuple(AlertCase(alert.name, one, () if one < pending else (_told(plan, alert),)) for one in at)
+        inputs = (InputSeries(series, _counted(phases, step)), *_beside(inverse, alert, long + after, step))
+        return UnitTest(f"{alert.name} band: a jump after a steady past fires", step, inputs, cases, where=alert.where)
+
     within = _STEADY * (1 + alert.anomaly.floor * Decimal("0.9"))
     usual = (_LOW + _HIGH) / 2 + (_HIGH - _LOW) / 2 * alert.anomaly.deviations * Decimal("0.8")
     return [
-        test("a jump after a steady past fires", ((long, _STEADY), (after, _JUMP)), ((_expected(alert), "1"),)),
+        jumps(),
         test("a steady past stays quiet", ((long, _STEADY), (after, _STEADY))),
         test("a jump within the floor stays quiet", ((long, _STEADY), (after, within))),
         test("a jump that is usual after an unsteady past stays quiet", ((half, _LOW), (half, _HIGH), (after, usual))),
@@ -59,12 +77,24 @@ def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
     ]
 
 
-def _expected(alert: Alert) -> str:
-    """ALERTS as it must read."""
-    labels = {name.ANOMALY: alert.name, name.SEVERITY: alert.severity, name.SIGNAL: alert.signal}
-    labels |= {**alert.services[0].labels, **alert.labels}
-    extra = {label: "" for label in labels if not labels_of(parse(alert.when)).may_have(label)}
-    return written("ALERTS", {**extra, **labels, "alertname": alert.name, "alertstate": "firing"})
+def _told(plan: Plan, alert: Alert) -> ExpectedAlert:
+    """The alert as it must read: what the measure keeps of the service's labels, and what people said."""
+    kept = labels_of(parse(alert.when))
+    own = {label: value for label, value in alert.services[0].labels.items() if kept.may_have(label)} | {name.ANOMALY: alert.name}
+    labels = own | {name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **alert.services[0].labels, **alert.labels}
+    moment = Moment(Store(band_step(alert.anomaly), 1) if alert.anomaly else Store(CADENCE, 1), 0, own, float(_JUMP))
+    return ExpectedAlert(dict(sorted(labels.items())), annotations_at(plan, alert, moment))
+
+
+def _beside(inverse: Inverse, alert: Alert, samples: int, step: int) -> tuple[InputSeries, ...]:
+    """Another anomaly's recordings, which are no business of this alert: unlike its own in every way."""
+    found = []
+    for record in (name.ANOMALY_VALUE, name.ANOMALY_MEAN, name.ANOMALY_DEVIATION):
+        labels = {**inverse.target, name.ANOMALY: "Another", **({} if record == name.ANOMALY_VALUE else {"history": "1h"})}
+        kept = labels_of(parse(alert.when))
+        own = {label: value for label, value in labels.items() if kept.may_have(label) or label in (name.ANOMALY, "history")}
+        found.append(InputSeries(written(record, own), f"1x{samples - 1}"))
+    return tuple(found)
 
 
 def _counted(phases: tuple[Phase, ...], step: int) -> str:

@@ -111,17 +111,15 @@ PLANTED = (
         "slo-tiers-3600s.yml",
         "budget left",
     ),
-    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-10s.yml", "KafkaDown"),
-    Planted(
-        "`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-10s.yml", "KafkaDown"
-    ),
-    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-10s.yml", "KafkaDown"),
+    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-5s.yml", "KafkaDown"),
+    Planted("`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-5s.yml", "KafkaDown"),
+    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-5s.yml", "KafkaDown"),
     Planted(
         "an alert of one service loses its owner",
         RULES,
         "labels |= alert.service.labels",
         "pass",
-        "corner-shop-10s.yml",
+        "corner-shop-30s.yml",
         "OrdersFailing",
     ),
     Planted(
@@ -129,7 +127,7 @@ PLANTED = (
         RULES,
         "and on ({', '.join(guard.by)}) {counted}",
         "or on ({', '.join(guard.by)}) {counted}",
-        "corner-shop-10s.yml",
+        "corner-shop-30s.yml",
         "OrdersFailing",
     ),
     Planted(
@@ -137,11 +135,11 @@ PLANTED = (
         RULES,
         'alert.missing == "fire"',
         'alert.missing == "never"',
-        "corner-shop-10s.yml",
+        "corner-shop-150s.yml",
         "SessionsGone",
     ),
     Planted(
-        "nothing is held", RULES, 'alert.missing == "hold"', 'alert.missing == "never"', "corner-shop-10s.yml", "CatalogueStale"
+        "nothing is held", RULES, 'alert.missing == "hold"', 'alert.missing == "never"', "corner-shop-150s.yml", "CatalogueStale"
     ),
     Planted("a band is as wide as nothing", RULES, "{anomaly.deviations:f} *", "0 *", "corner-shop-180s.yml", "unsteady"),
     Planted("a band has no floor", RULES, "{anomaly.floor:f} *", "0 *", "corner-shop-180s.yml", "floor"),
