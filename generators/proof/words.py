@@ -43,7 +43,9 @@ def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
             found[name.localized(annotation, locale, first)] = rendered(text, moment.labels, moment.value)
         if alert.worst:
             found[name.localized(name.DESCRIPTION, locale, first)] += _worst(alert.worst, locale, moment)
-    return found | _links(plan, alert, _chosen(alert, moment.labels))
+    chosen = _chosen(alert, moment.labels)
+    traced = any(one.traced for one in alert.services)
+    return found | links(plan, alert.name, alert.dashboard, chosen) | (traces(plan, chosen) if traced else {})
 
 
 def _chosen(alert: Alert, labels: Mapping[str, str]) -> str:
@@ -54,16 +56,18 @@ def _chosen(alert: Alert, labels: Mapping[str, str]) -> str:
     return f"service={alert.service.name}" if alert.service else ""
 
 
-def _links(plan: Plan, alert: Alert, chosen: str) -> dict[str, str]:
-    """Runbook and dashboard; traces of a service that sends spans."""
+def links(plan: Plan, alert: str, dashboard: str, chosen: str) -> dict[str, str]:
+    """Runbook and dashboard of an alert, by its name; `chosen` as a link says it, e.g. service=web."""
     runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
-    found = {
-        name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",
-        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}" + (f"?var-{chosen}" if chosen else ""),
+    return {
+        name.RUNBOOK_URL: f"{runbooks}/{alert}.md",
+        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{dashboard}" + (f"?var-{chosen}" if chosen else ""),
     }
-    if plan.tracing and any(one.traced for one in alert.services):
-        found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")
-    return found
+
+
+def traces(plan: Plan, chosen: str) -> dict[str, str]:
+    """Traces of a service that sends spans; nothing where nobody keeps them."""
+    return {name.TRACE_URL: f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")} if plan.tracing else {}
 
 
 def _address(plan: Plan, component: str, port: str) -> str:
