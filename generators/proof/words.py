@@ -43,9 +43,7 @@ def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
             found[name.localized(annotation, locale, first)] = rendered(text, moment.labels, moment.value)
         if alert.worst:
             found[name.localized(name.DESCRIPTION, locale, first)] += _worst(alert.worst, locale, moment)
-    chosen = _chosen(alert, moment.labels)
-    traced = any(one.traced for one in alert.services)
-    return found | links(plan, alert.name, alert.dashboard, chosen) | (traces(plan, chosen) if traced else {})
+    return found | _links(plan, alert, _chosen(alert, moment.labels))
 
 
 def _chosen(alert: Alert, labels: Mapping[str, str]) -> str:
@@ -56,18 +54,16 @@ def _chosen(alert: Alert, labels: Mapping[str, str]) -> str:
     return f"service={alert.service.name}" if alert.service else ""
 
 
-def links(plan: Plan, alert: str, dashboard: str, chosen: str) -> dict[str, str]:
-    """Runbook and dashboard of an alert, by its name; `chosen` as a link says it, e.g. service=web."""
+def _links(plan: Plan, alert: Alert, chosen: str) -> dict[str, str]:
+    """Runbook and dashboard; traces of a service that sends spans."""
     runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
-    return {
-        name.RUNBOOK_URL: f"{runbooks}/{alert}.md",
-        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{dashboard}" + (f"?var-{chosen}" if chosen else ""),
+    found = {
+        name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",
+        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}" + (f"?var-{chosen}" if chosen else ""),
     }
-
-
-def traces(plan: Plan, chosen: str) -> dict[str, str]:
-    """Traces of a service that sends spans; nothing where nobody keeps them."""
-    return {name.TRACE_URL: f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")} if plan.tracing else {}
+    if plan.tracing and any(one.traced for one in alert.services):
+        found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")
+    return found
 
 
 def _address(plan: Plan, component: str, port: str) -> str:

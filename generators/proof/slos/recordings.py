@@ -88,7 +88,9 @@ def strangers(plan: Plan) -> UnitTest:
             inverse = Inverse(plan.contract, {**slo.service.target_labels, "instance": "instance-a"})
             raw.append(InputSeries(histogram(inverse, slo.sli)[1].text, race.rises(1)))
     unique = tuple(dict.fromkeys(raw))
-    return UnitTest("no SLO counts another's events", RAW_STEP, unique, exprs=(ExprCase(name.SLI_ERRORS, race.end * RAW_STEP, ()),))
+    return UnitTest(
+        "no SLO counts another's events", RAW_STEP, unique, exprs=(ExprCase(name.SLI_ERRORS, race.end * RAW_STEP, ()),)
+    )
 
 
 def _counted(inverse: Inverse, sli: RatioSli, race: _Race) -> tuple[tuple[InputSeries, ...], tuple[int, int]]:
@@ -118,7 +120,12 @@ def _timed(inverse: Inverse, sli: LatencySli, race: _Race) -> tuple[tuple[InputS
 def counters(inverse: Inverse, sli: RatioSli) -> tuple[Key, Key]:
     """One series of bad events, and one that counts towards all of them and is not among the bad."""
     errors, total = (_selector(text) for text in (sli.errors, sli.total))
-    fine = (one for selector in (total, errors) for one in _beside(inverse, selector) if _takes(total, one) and not _takes(errors, one))
+    fine = (
+        one
+        for selector in (total, errors)
+        for one in _beside(inverse, selector)
+        if _takes(total, one) and not _takes(errors, one)
+    )
     return inverse.key(errors), next(fine, inverse.key(total))
 
 

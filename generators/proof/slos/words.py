@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from generators import conventions as name
 from generators.plan import Plan
+from generators.proof.links import links
 from generators.proof.slos.table import Tier, span
 from generators.proof.templates import rendered
-from generators.proof.words import links, traces
 
 _SUMMARY = {"zh-CN": "{{ $labels.slo }} 的错误预算消耗过快", "en": "{{ $labels.slo }} burns its error budget too fast"}
 _DESCRIPTION = {
@@ -30,5 +30,4 @@ def burn_words(plan: Plan, tier: Tier, labels: Mapping[str, str], value: float) 
             for word, said in (("LONG", span(tier.long)), ("SHORT", span(tier.short)), ("FACTOR", f"{tier.factor:f}")):
                 text = text.replace(word, said)
             found[name.localized(annotation, locale, first)] = rendered(text, labels, value)
-    chosen = f"service={labels[name.SERVICE]}"
-    return found | links(plan, tier.alert, DASHBOARD, chosen) | traces(plan, chosen)
+    return found | links(plan, tier.alert, DASHBOARD, f"service={labels[name.SERVICE]}")
