@@ -40,7 +40,7 @@ def _by_window(plan: Plan) -> dict[int, list[UnitTest]]:
     for window, judged in windows():
         found[window].append(burn_rate(window, judged))
     for tier in WORKBOOK:
-        found[tier.long] += [*(paces(slo, tier) for slo in _classes(plan)), sides(plan, tier)]
+        found[tier.long] += [paces(_classes(plan), tier), sides(plan, tier)]
     for window in {slo.window for slo in plan.slos}:
         found[window] += [remaining(window), history(window)]
     return found

@@ -4,7 +4,7 @@ and of the guard, from burn rates, with the words people read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_UP, Decimal
 
 from generators import conventions as name
@@ -21,21 +21,36 @@ _FINE = Decimal("0.000001")
 """How fine traffic is written: with millionths of an event a second."""
 
 
-def paces(slo: Slo, tier: Tier) -> UnitTest:
-    """Of five SLOs of one class only that one fires which burns faster than the tier allows on enough events: just enough of them."""
-    step, pace = tier.long // PARTS, tier.factor * slo.budget
+def paces(classes: Sequence[Slo], tier: Tier) -> UnitTest:
+    """Of the SLOs of each class only that one fires which burns faster than the tier allows on enough events: just enough of them."""
+    given = tuple(one for slo in classes for one in _class(slo, tier))
+    labels = {**WHO, **tier.labels, "alertname": tier.alert, "alertstate": "firing"}
+    expected = tuple((written("ALERTS", {name.SLO: f"{_called(slo)} above", **labels}), "1") for slo in classes)
+    case = ExprCase(f'ALERTS{{alertname="{tier.alert}"}}', tier.long, expected)
+    return UnitTest(f"{tier.alert} at the pace of each objective", tier.long // PARTS, given, exprs=(case,))
+
+
+def _class(slo: Slo, tier: Tier) -> Iterator[InputSeries]:
+    """What is recorded of five SLOs of this class."""
+    pace, budget = tier.factor * slo.budget, slo.budget
     enough = (slo.floor / tier.long * tier.sums * Decimal("1.1")).quantize(_FINE, ROUND_UP)
     rows = {
         "above": (enough, enough * pace * _ABOVE),
-        "at": _at(tier.factor, slo.budget),
+        "at": _at(tier.factor, budget),
         "below": (enough, enough * pace * _BELOW),
-        "little-traffic": (enough / 2, enough / 2),
-        "no-traffic": (Decimal(0), Decimal(0)),
+        "with little traffic": (enough / 2, enough / 2),
+        "without traffic": (Decimal(0), Decimal(0)),
     }
-    given = tuple(one for row, (total, errors) in rows.items() for one in _recorded(row, slo, total, errors))
-    labels = {name.SLO: "above", **WHO, **tier.labels, "alertname": tier.alert, "alertstate": "firing"}
-    case = ExprCase(f'ALERTS{{alertname="{tier.alert}"}}', tier.long, ((written("ALERTS", labels), "1"),))
-    return UnitTest(f"{tier.alert} at {plain(slo.objective * 100)}%", step, given, exprs=(case,), where=slo.where)
+    for row, (total, errors) in rows.items():
+        labels, samples = {name.SLO: f"{_called(slo)} {row}"}, PARTS + 1
+        yield series(name.SLI_TOTAL, labels, (samples, total))
+        yield series(name.SLI_ERRORS, labels, (samples, errors))
+        yield series(name.ERROR_BUDGET, labels, (samples, budget))
+        yield series(name.EVENT_FLOOR, labels | WHO | {"window": span(slo.window)}, (samples, slo.floor))
+
+
+def _called(slo: Slo) -> str:
+    return f"{plain(slo.objective * 100)}%"
 
 
 def _at(factor: Decimal, budget: Decimal) -> tuple[Decimal, Decimal]:
@@ -43,16 +58,6 @@ def _at(factor: Decimal, budget: Decimal) -> tuple[Decimal, Decimal]:
     pairs = [(Decimal(total), total * factor * budget) for total in range(100, 1000)]
     exact = (pair for pair in pairs if float(pair[1]) / float(pair[0]) / float(budget) <= float(factor))
     return next(exact, (Decimal(100), 100 * factor * budget * _BELOW))
-
-
-def _recorded(row: str, slo: Slo, total: Decimal, errors: Decimal) -> Iterator[InputSeries]:
-    """What is recorded of an SLO of this class."""
-    labels, samples = {name.SLO: row}, PARTS + 1
-    identity = {**labels, **WHO, "objective": plain(slo.objective), "window": span(slo.window)}
-    yield series(name.SLI_TOTAL, labels, (samples, total))
-    yield series(name.SLI_ERRORS, labels, (samples, errors))
-    yield series(name.ERROR_BUDGET, labels, (samples, slo.budget))
-    yield series(name.EVENT_FLOOR, identity, (samples, slo.floor))
 
 
 @dataclass(frozen=True, slots=True)
