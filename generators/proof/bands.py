@@ -1,22 +1,22 @@
-"""Unit tests of adaptive bands. In: an anomaly alert of the Plan. Out: a long steady past and then a jump: it fires; no jump, a
-jump within the floor, a jump that an unsteady past makes usual, a jump before the warm-up is over: quiet."""
+"""Unit tests of adaptive bands. In: an anomaly alert of the Plan. Out: from raw series, a long steady past and then a jump, which fires
+after its `for` with all its words, and what is recorded of the measure; from recordings, the edges (band_edges.py)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from generators import conventions as name
-from generators.ir.tests import AlertCase, ExpectedAlert, ExprCase, InputSeries, UnitTest
-from generators.plan import Alert, Anomaly, Plan
+from generators.ir.tests import AlertCase, ExpectedAlert, InputSeries, UnitTest
+from generators.plan import Alert, Anomaly, Derived, Plan
 from generators.promql import parse
 from generators.promql.labels import labels_of
+from generators.proof.band_edges import CADENCE, edge_tests
 from generators.proof.flows import written
 from generators.proof.inputs import Inverse
 from generators.proof.meaning.columns import Store
+from generators.proof.recorded import follows
 from generators.proof.words import Moment, annotations_at
-
-CADENCE = 60
-"""Seconds between the samples of a band's history, of which the warm-up is counted."""
 
 STEPS = (240, 180, 120, 60)
 """How coarse a test may be; below five minutes, further than which an instant query does not look back."""
@@ -28,7 +28,6 @@ _SEEN = 2
 """Samples after which the new pace is seen: one for a pace, one because alerts are evaluated before the band they read."""
 
 _STEADY, _JUMP = Decimal(10), Decimal(60)
-_LOW, _HIGH = Decimal(5), Decimal(15)
 
 Phase = tuple[int, Decimal]
 """So many samples at so much a second."""
@@ -41,21 +40,14 @@ def band_step(anomaly: Anomaly) -> int:
 
 
 def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
-    """The five tests."""
+    """From raw series a jump that fires, and what is recorded; from recordings, every edge."""
     assert alert.anomaly is not None
     step = band_step(alert.anomaly)
     long = (alert.anomaly.history + 2 * 3600) // step
-    half, young = long // 2, alert.anomaly.warm_up // CADENCE // 2
     after = (alert.hold + 900) // step + 1
     service = alert.services[0]
     inverse = Inverse(plan.contract, {**service.target_labels, "instance": "instance-a"})
     series = next(iter(inverse.reach(parse(alert.when), _STEADY))).text
-    firing = f'ALERTS{{alertname="{alert.name}", alertstate="firing"}}'
-
-    def test(title: str, phases: tuple[Phase, ...], samples: tuple[tuple[str, str], ...] = ()) -> UnitTest:
-        inputs = (InputSeries(series, _counted(phases, step)),)
-        case = ExprCase(firing, (sum(count for count, _ in phases) - 1) * step, samples)
-        return UnitTest(f"{alert.name} band: {title}", step, inputs, exprs=(case,), where=alert.where)
 
     def jumps() -> UnitTest:
         phases = ((long, _STEADY), (after, _JUMP))
@@ -66,21 +58,20 @@ def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
         inputs = (InputSeries(series, _counted(phases, step)), *_beside(inverse, alert, long + after, step))
         return UnitTest(f"{alert.name} band: a jump after a steady past fires", step, inputs, cases, where=alert.where)
 
-    within = _STEADY * (1 + alert.anomaly.floor * Decimal("0.9"))
-    usual = (_LOW + _HIGH) / 2 + (_HIGH - _LOW) / 2 * alert.anomaly.deviations * Decimal("0.8")
-    return [
-        jumps(),
-        test("a steady past stays quiet", ((long, _STEADY), (after, _STEADY))),
-        test("a jump within the floor stays quiet", ((long, _STEADY), (after, within))),
-        test("a jump that is usual after an unsteady past stays quiet", ((half, _LOW), (half, _HIGH), (after, usual))),
-        test("a jump before the warm-up is over stays quiet", ((young, _STEADY), (after, _JUMP))),
-    ]
+    measure = Derived(name.ANOMALY_VALUE, alert.anomaly.expr, alert.where)
+    recorded = replace(follows(plan, measure, {name.ANOMALY: alert.name}, step), name=f"{alert.name} band: what is measured")
+    return [jumps(), recorded, *edge_tests(alert, alert.anomaly, step, _own(alert))]
+
+
+def _own(alert: Alert) -> dict[str, str]:
+    """What the measure keeps of the service's labels."""
+    kept = labels_of(parse(alert.when))
+    return {label: value for label, value in alert.services[0].labels.items() if kept.may_have(label)}
 
 
 def _told(plan: Plan, alert: Alert) -> ExpectedAlert:
     """The alert as it must read: what the measure keeps of the service's labels, and what people said."""
-    kept = labels_of(parse(alert.when))
-    own = {label: value for label, value in alert.services[0].labels.items() if kept.may_have(label)} | {name.ANOMALY: alert.name}
+    own = _own(alert) | {name.ANOMALY: alert.name}
     labels = own | {name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **alert.services[0].labels, **alert.labels}
     moment = Moment(Store(band_step(alert.anomaly), 1) if alert.anomaly else Store(CADENCE, 1), 0, own, float(_JUMP))
     return ExpectedAlert(dict(sorted(labels.items())), annotations_at(plan, alert, moment))

@@ -4,8 +4,9 @@ through. What it must be is worked out from the expression as people wrote it.""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import lcm
 
 from generators.ir.tests import ExprCase, TestFile, UnitTest
 from generators.plan import Derived, Plan
@@ -42,24 +43,32 @@ def _test(plan: Plan, derived: Derived) -> UnitTest:
     tree = parse(derived.expr)
     if any(one.name == selector.name for one in plan.derived for selector, _ in _sources(tree, None)):
         raise Underivable("it is made of another derived metric")
+    return follows(plan, derived, {}, 1)
+
+
+def follows(plan: Plan, derived: Derived, labels: Mapping[str, str], judged: int) -> UnitTest:
+    """The test of what is recorded under a name, with these labels, looked at at multiples of `judged` seconds alone. Raises Underivable,
+    Unforeseen."""
+    tree = parse(derived.expr)
     widths = [int(node.range.seconds) for node in ranges(tree) if isinstance(node.range, Duration)]
     step = max(1, min([60, *(width // 4 for width in widths)]))
     samples = int(longest_lookback(tree).seconds) // step + 4
     inverse = Inverse(plan.contract, _TARGET)
     played = play([Phase(samples, _busy(inverse, tree, pace)) for pace in PACES], step)
-    looked_at = sorted({samples * number + part for number in range(len(PACES)) for part in (2, samples // 2, samples - 1)})
-    cases = tuple(_case(derived, tree, played, at) for at in looked_at)
+    wanted = {samples * number + part for number in range(len(PACES)) for part in (2, samples // 2, samples - 1)}
+    looked_at = sorted({at - at % (lcm(step, judged) // step) for at in wanted})
+    cases = tuple(_case(derived, tree, played, at, labels) for at in looked_at)
     return UnitTest(f"{derived.name} follows its sources", step, played.series, exprs=cases, where=derived.where)
 
 
-def _case(derived: Derived, tree: Expr, played: Play, at: int) -> ExprCase:
+def _case(derived: Derived, tree: Expr, played: Play, at: int, added: Mapping[str, str]) -> ExprCase:
     found = [(dict(labels), column[at]) for labels, column in vector(tree, played.store).items()]
     samples = tuple(
-        (written(derived.name, {label: text for label, text in labels.items() if label != "__name__"}), repr(value))
+        (written(derived.name, {label: text for label, text in labels.items() if label != "__name__"} | dict(added)), repr(value))
         for labels, value in found
         if value is not None
     )
-    return ExprCase(derived.name, at * played.store.step, samples)
+    return ExprCase(written(derived.name, added) if added else derived.name, at * played.store.step, samples)
 
 
 def _busy(inverse: Inverse, tree: Expr, pace: Decimal) -> Inputs:
