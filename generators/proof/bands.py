@@ -11,7 +11,7 @@ from generators.ir.tests import AlertCase, ExpectedAlert, InputSeries, UnitTest
 from generators.plan import Alert, Anomaly, Derived, Plan
 from generators.promql import parse
 from generators.promql.labels import labels_of
-from generators.proof.band_edges import CADENCE, edge_tests
+from generators.proof.band_edges import CADENCE, OFFSET, edge_tests
 from generators.proof.flows import written
 from generators.proof.inputs import Inverse
 from generators.proof.meaning.columns import Store
@@ -22,10 +22,7 @@ STEPS = (240, 180, 120, 60)
 """How coarse a test may be; below five minutes, further than which an instant query does not look back."""
 
 WINDOW = 300
-"""Seconds over which a counter's pace is taken; a test is so coarse that two samples are in it."""
-
-_SEEN = 2
-"""Samples after which the new pace is seen: one for a pace, one because alerts are evaluated before the band they read."""
+"""Seconds that an instant query looks back: for so long a past that is complete must have been recorded."""
 
 _STEADY, _JUMP = Decimal(10), Decimal(60)
 
@@ -50,17 +47,29 @@ def band_tests(plan: Plan, alert: Alert) -> list[UnitTest]:
     series = next(iter(inverse.reach(parse(alert.when), _STEADY))).text
 
     def jumps() -> UnitTest:
-        phases = ((long, _STEADY), (after, _JUMP))
-        last = (long + after - 1) * step
-        pending = (long + _SEEN + -(-alert.hold // step)) * step
-        at = (pending - step, pending, last) if 2 * step > WINDOW else (last,)
-        cases = tuple(AlertCase(alert.name, one, () if one < pending else (_told(plan, alert),)) for one in at)
+        phases, last = ((long, _STEADY), (after, _JUMP)), (long + after - 1) * step
         inputs = (InputSeries(series, _counted(phases, step)), *_beside(inverse, alert, long + after, step))
-        return UnitTest(f"{alert.name} band: a jump after a steady past fires", step, inputs, cases, where=alert.where)
+        case = AlertCase(alert.name, last, (_told(plan, alert),))
+        return UnitTest(f"{alert.name} band: a jump after a steady past fires", step, inputs, (case,), where=alert.where)
 
     measure = Derived(name.ANOMALY_VALUE, alert.anomaly.expr, alert.where)
     recorded = replace(follows(plan, measure, {name.ANOMALY: alert.name}, step), name=f"{alert.name} band: what is measured")
-    return [jumps(), recorded, *edge_tests(alert, alert.anomaly, step, _own(alert))]
+    return [jumps(), _waits(plan, alert, step), recorded, *edge_tests(alert, alert.anomaly, step, _own(alert))]
+
+
+def _waits(plan: Plan, alert: Alert, step: int) -> UnitTest:
+    """From recordings, whose past a jump does not reach: so it matters not whether promtool judges alerts before the band they read or
+    after it, which is in no certain order."""
+    assert alert.anomaly is not None
+    past = alert.anomaly.warm_up // CADENCE + 1
+    begins = -(-(past * CADENCE + OFFSET + WINDOW) // step) * step
+    fires = begins + -(-alert.hold // step) * step
+    lasts = (fires - begins) // CADENCE
+    values = f"{_STEADY}x{past - 1} _x{begins // CADENCE - past} {_JUMP}x{lasts}"
+    inputs = (InputSeries(written(name.ANOMALY_VALUE, _own(alert) | {name.ANOMALY: alert.name}), values),)
+    quiet = (AlertCase(alert.name, fires - step),) if alert.hold else ()
+    cases = (*quiet, AlertCase(alert.name, fires, (_told(plan, alert),)))
+    return UnitTest(f"{alert.name} band: waits as long as it is told", CADENCE, inputs, cases, where=alert.where)
 
 
 def _own(alert: Alert) -> dict[str, str]:

@@ -9,7 +9,7 @@ from generators.ir.tests import TestFile, UnitTest
 from generators.plan import Plan, Slo
 from generators.proof.slos.chain import CHAIN_STEP, chain, sums
 from generators.proof.slos.rates import burn_rate, history, remaining
-from generators.proof.slos.recordings import RAW_STEP, recorded, strangers
+from generators.proof.slos.recordings import RAW_STEP, alone, recorded, strangers
 from generators.proof.slos.table import PARTS, WORKBOOK, span, windows
 from generators.proof.slos.tiers import paces, sides
 
@@ -23,7 +23,7 @@ def slo_tests(plan: Plan) -> tuple[TestFile, ...]:
     """The test files of the SLO rules; none without objectives."""
     if not plan.slos:
         return ()
-    identity = (*(recorded(plan, slo) for slo in plan.slos), strangers(plan))
+    identity = (*(recorded(plan, slo) for slo in plan.slos), *alone(plan), strangers(plan))
     strictest = max(plan.slos, key=lambda slo: slo.objective)
     files = [
         TestFile("slo-recordings", (FILE,), RAW_STEP, identity),

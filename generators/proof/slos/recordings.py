@@ -93,6 +93,20 @@ def strangers(plan: Plan) -> UnitTest:
     )
 
 
+def alone(plan: Plan) -> Iterator[UnitTest]:
+    """One instance of each service whose latency is an objective: its total has the label `slo` alone. (Of two, what is slow could no
+    longer be told where the total had more labels, and promtool would look at nothing.)"""
+    race, raw, cases = _Race(PAGE_SECONDS // RAW_STEP), [], []
+    for slo in plan.slos:
+        if isinstance(slo.sli, LatencySli):
+            inverse = Inverse(plan.contract, {**slo.service.target_labels, "instance": "instance-a"})
+            raw.append(InputSeries(histogram(inverse, slo.sli)[0].text, f"0+{RAW_STEP}x{race.end}"))
+            expr = f'round({name.SLI_TOTAL}{{slo="{slo.id}"}}, 0.001)'
+            cases.append(_case(expr, race.end, written("", {name.SLO: slo.id}), 1))
+    if cases:
+        yield UnitTest("totals of one instance", RAW_STEP, tuple(dict.fromkeys(raw)), exprs=tuple(cases))
+
+
 def _counted(inverse: Inverse, sli: RatioSli, race: _Race) -> tuple[tuple[InputSeries, ...], tuple[int, int]]:
     """Series of counters, of which each adds a share of its own; what they add up to in all, and of bad events. Of these the first
     comes late."""
