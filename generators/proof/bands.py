@@ -65,7 +65,7 @@ def _waits(plan: Plan, alert: Alert, step: int) -> UnitTest:
     begins = -(-(past * CADENCE + OFFSET + WINDOW) // step) * step
     fires = begins + -(-alert.hold // step) * step
     lasts = (fires - begins) // CADENCE
-    values = f"{_STEADY}x{past - 1} _x{begins // CADENCE - past} {_JUMP}x{lasts}"
+    values = f"{_STEADY}x{begins // CADENCE - 1} {_JUMP}x{lasts}"
     inputs = (InputSeries(written(name.ANOMALY_VALUE, _own(alert) | {name.ANOMALY: alert.name}), values),)
     quiet = (AlertCase(alert.name, fires - step),) if alert.hold else ()
     cases = (*quiet, AlertCase(alert.name, fires, (_told(plan, alert),)))

@@ -22,7 +22,7 @@ _CALM = 600
 
 
 _PACE = 20
-"""Events a second, all of them bad while the service fails."""
+"""Events a second, or more where the floor asks for them; all of them bad while the service fails."""
 
 _STEP = 10
 """Seconds between samples of raw series: several in the shortest rate."""
@@ -52,6 +52,7 @@ def _case(slo: Slo, tier: Tier, at: int, firing: object) -> ExprCase:
 def _raw(plan: Plan, slo: Slo, samples: tuple[int, int, int]) -> Iterator[InputSeries]:
     """The service's series while it is well, fails and is well again, for so many samples each."""
     good, bad, every = (1, 0, 1), (0, 1, 0), (1, 1, 1)
+    pace = max(_PACE, ceil(2 * slo.floor / min(tier.long for tier in WORKBOOK)))
     inverse = Inverse(plan.contract, {**slo.service.target_labels, "instance": "instance-a"})
     if isinstance(slo.sli, LatencySli):
         count, within, whole = histogram(inverse, slo.sli)
@@ -62,8 +63,8 @@ def _raw(plan: Plan, slo: Slo, samples: tuple[int, int, int]) -> Iterator[InputS
     for one, rises in paces.items():
         legs, reached = [], 0
         for many, rise in zip(samples, rises, strict=True):
-            legs.append(f"{reached}+{rise * _PACE * _STEP}x{many - 1}")
-            reached += rise * _PACE * _STEP * many
+            legs.append(f"{reached}+{rise * pace * _STEP}x{many - 1}")
+            reached += rise * pace * _STEP * many
         yield InputSeries(one.text, " ".join((*legs, str(reached))))
 
 

@@ -61,10 +61,15 @@ class _Race:
         return share * (self.seen - self.fresh + self.fresh * _FASTER)
 
 
+def _race(plan: Plan) -> _Race:
+    """The range of a rate is four scrapes, and no less than the time between two recordings."""
+    return _Race((max(4 * plan.stack.scrape_interval, PAGE_SECONDS) - 1) // RAW_STEP)
+
+
 def recorded(plan: Plan, slo: Slo) -> UnitTest:
     """Before the first error there are none, rather than no value; then as many as the raw series say, and what people said."""
     inverse = Inverse(plan.contract, {**slo.service.target_labels, "instance": "instance-a"})
-    race = _Race((max(4 * plan.stack.scrape_interval, PAGE_SECONDS) - 1) // RAW_STEP)
+    race = _race(plan)
     if isinstance(slo.sli, RatioSli):
         raw, (total, bad) = _counted(inverse, slo.sli, race)
     else:
@@ -81,7 +86,7 @@ def recorded(plan: Plan, slo: Slo) -> UnitTest:
 
 def strangers(plan: Plan) -> UnitTest:
     """The traffic of another SLO is nobody's own: who has seen no events has no errors to count, not even where buckets are there."""
-    race = _Race(PAGE_SECONDS // RAW_STEP)
+    race = _race(plan)
     raw = [series(name.SLI_TOTAL, {name.SLO: "another"}, (race.end + 1, 7))]
     for slo in plan.slos:
         if isinstance(slo.sli, LatencySli):
@@ -96,7 +101,7 @@ def strangers(plan: Plan) -> UnitTest:
 def alone(plan: Plan) -> Iterator[UnitTest]:
     """One instance of each service whose latency is an objective: its total has the label `slo` alone. (Of two, what is slow could no
     longer be told where the total had more labels, and promtool would look at nothing.)"""
-    race, raw, cases = _Race(PAGE_SECONDS // RAW_STEP), [], []
+    race, raw, cases = _race(plan), [], []
     for slo in plan.slos:
         if isinstance(slo.sli, LatencySli):
             inverse = Inverse(plan.contract, {**slo.service.target_labels, "instance": "instance-a"})

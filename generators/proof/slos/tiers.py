@@ -34,11 +34,13 @@ def _class(slo: Slo, tier: Tier) -> Iterator[InputSeries]:
     """What is recorded of five SLOs of this class."""
     pace, budget = tier.factor * slo.budget, slo.budget
     enough = (slo.floor / tier.long * tier.sums * Decimal("1.1")).quantize(_FINE, ROUND_UP)
+    little = enough / 2
+    enough = enough or Decimal(1)  # without a floor every traffic is enough, and none is little
     rows = {
         "above": (enough, enough * pace * _ABOVE),
         "at": _at(tier.factor, budget),
         "below": (enough, enough * pace * _BELOW),
-        "with little traffic": (enough / 2, enough / 2),
+        "with little traffic": (little, little),
         "without traffic": (Decimal(0), Decimal(0)),
     }
     for row, (total, errors) in rows.items():
