@@ -13,7 +13,7 @@ from generators.promql.labels import labels_of
 from generators.proof.flows import written
 from generators.proof.inputs import Inverse
 from generators.proof.meaning.columns import Store
-from generators.proof.words import Moment, annotations_at
+from generators.proof.words import Moment, Words
 
 CADENCE = 60
 """Seconds between the samples of a band's history, of which the warm-up is counted."""
@@ -83,7 +83,7 @@ def _told(plan: Plan, alert: Alert) -> ExpectedAlert:
     own = {label: value for label, value in alert.services[0].labels.items() if kept.may_have(label)} | {name.ANOMALY: alert.name}
     labels = own | {name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **alert.services[0].labels, **alert.labels}
     moment = Moment(Store(band_step(alert.anomaly), 1) if alert.anomaly else Store(CADENCE, 1), 0, own, float(_JUMP))
-    return ExpectedAlert(dict(sorted(labels.items())), annotations_at(plan, alert, moment))
+    return ExpectedAlert(dict(sorted(labels.items())), Words(plan, alert).at(moment))
 
 
 def _beside(inverse: Inverse, alert: Alert, samples: int, step: int) -> tuple[InputSeries, ...]:

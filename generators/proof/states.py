@@ -11,14 +11,14 @@ from functools import cached_property
 
 from generators.ir.contract import Contract
 from generators.plan import Alert
-from generators.promql import parse
+from generators.promql import labels_of, parse
 from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, Matcher, MatrixSelector, VectorSelector
 from generators.promql.walk import selectors, walk
-from generators.proof.flows import Inputs
+from generators.proof.flows import Inputs, Key
 from generators.proof.inputs import TOTAL, Inverse
 from generators.proof.meaning.columns import matches
 from generators.proof.sides import Arm, Side, taken_apart
-from generators.proof.trees import bare, filtered, listed
+from generators.proof.trees import Underivable, bare, filtered, listed
 
 SOON = 1200
 """Seconds within which a test counts what a guard asks for, though it may look back over days: a day of samples proves no more."""
@@ -32,9 +32,11 @@ class States:
     ) -> None:
         self.contract, self.alert, self.target, self.total, self.strength = contract, alert, target, total, strength
 
-    def of(self, total: Decimal) -> States:
-        """The same of another whole."""
-        return States(self.contract, self.alert, self.target, total, self.strength)
+    def of(self, total: Decimal | None) -> States:
+        """The same of another whole, if one is named."""
+        if total in (None, self.total):
+            return self
+        return States(self.contract, self.alert, self.target, total or TOTAL, self.strength)
 
     @cached_property
     def parts(self) -> tuple[Side, tuple[Arm, ...]]:
@@ -69,6 +71,12 @@ class States:
             isinstance(node, Call) and node.function.endswith("_over_time") for node in walk(ratio.right)
         )
         return self.bent or past or over
+
+    @cached_property
+    def shared(self) -> bool:
+        """Whether the value is a share of a whole."""
+        ratio = bare(self.parts[0].value)
+        return isinstance(ratio, Binary) and ratio.op == "/" and not self.relative
 
     def _far(self, side: Side, *, beyond: bool) -> Decimal:
         share = self.alert.unit == "ratio" and 0 <= side.bound < 1 and side.op not in ("==", "!=") and not self.relative
@@ -146,12 +154,26 @@ class States:
         own = self._arm(arm, self.inverse, holds=False)
         return {one: flow for one, flow in others.items() if one not in own} | self.inverse.reach(arm.side.value, value)
 
-    def bystanders(self) -> Iterator[Inputs]:
-        """Series that differ in one label by which others are matched (or in their service), and are well."""
-        fixed = {matcher.name for selector in selectors(parse(self.alert.when)) for matcher in selector.matchers}
-        names = dict.fromkeys((*self._matched_by(), "service"))
-        for label in names:
-            if label not in fixed and (label in self.target or label in self._carried()):
+    def crowd(self) -> Inputs:
+        """Bystanders and decoys, none of which changes what becomes of the alert."""
+        own = self.fault() | self.normal()
+        return {one: flow for some in self._beside() for one, flow in some.items() if one not in own}
+
+    def _beside(self) -> Iterator[Inputs]:
+        for some in (self._bystanders, self._decoys):
+            try:
+                yield from some()
+            except Underivable:
+                continue
+
+    def _bystanders(self) -> Iterator[Inputs]:
+        """Series that differ in one label by which others are matched (or in their service), and are well. Where the condition drops
+        the label, they would be taken together with the others."""
+        tree = parse(self.alert.when)
+        fixed = {matcher.name for selector in selectors(tree) for matcher in selector.matchers}
+        kept = labels_of(tree)
+        for label in dict.fromkeys((*self._matched_by(), "service")):
+            if label not in fixed and kept.may_have(label) and (label in self.target or label in self._carried()):
                 yield self.normal(self.inverse.forcing({label: f"{label}-other"}))
 
     def _matched_by(self) -> Iterator[str]:
@@ -165,13 +187,16 @@ class States:
     def _carried(self) -> set[str]:
         return {label for one in self.alert.metrics for label in self.contract.metrics[one].labels}
 
-    def decoys(self) -> Iterator[Inputs]:
+    def _decoys(self) -> Iterator[Inputs]:
         """Series that no matcher lets through, each failing one of them: some have the fault, and some would hide it."""
-        together = any(isinstance(node, Aggregation) for node in walk(parse(self.alert.when)))
+        tree = parse(self.alert.when)
+        reads = [*selectors(tree), *(selectors(parse(self.alert.enough.selector)) if self.alert.enough else ())]
+        together = any(isinstance(node, Aggregation) for node in walk(tree))
         for label, value in dict.fromkeys(self._refused()):
-            yield self._main(self.fault_value, self.inverse.forcing({label: value}))
+            offered = dict(self._main(self.fault_value, self.inverse.forcing({label: value})))
             if together:
-                yield self._main(self.usual, self.inverse.forcing({label: value, "instance": "instance-well"}))
+                offered |= self._main(self.usual, self.inverse.forcing({label: value, "instance": "instance-well"}))
+            yield {one: flow for one, flow in offered.items() if not any(_reads(selector, one) for selector in reads)}
 
     def _refused(self) -> Iterator[tuple[str, str]]:
         for selector in selectors(self.parts[0].value):
@@ -195,7 +220,7 @@ class States:
         """The first comparison's inputs with every arm as it must be for the alert to fire, or as `wanted`; and enough to judge on."""
         inputs = dict(main)
         for arm in self.parts[1]:
-            inputs = _beside(inputs, self._arm(arm, inverse or self.inverse, wanted.get(arm, arm.op == "and")))
+            inputs = _together(inputs, self._arm(arm, inverse or self.inverse, wanted.get(arm, arm.op == "and")))
         if self.alert.enough is None:
             return inputs
         counter = parse(self.alert.enough.selector)
@@ -214,7 +239,15 @@ class States:
         return replace(inverse, alone=shared).reach(arm.side.value, self._far(arm.side, beyond=holds))
 
 
-def _beside(one: Inputs, other: Inputs) -> Inputs:
+def _reads(selector: VectorSelector, one: Key) -> bool:
+    """Whether a selector finds the series."""
+    if selector.name != one.metric:
+        return False
+    labels = dict(one.labels)
+    return all(matches(it, labels.get(it.name, "")) for it in selector.matchers)
+
+
+def _together(one: Inputs, other: Inputs) -> Inputs:
     """Both; where they would be the same series, the second's are of another instance."""
     if not set(one) & set(other):
         return one | other

@@ -29,7 +29,7 @@ _KEEP_NAME = ("last_over_time",)
 
 def vector(tree: Expr, store: Store) -> Vector:
     """The value of an expression at every step. Series that never have a value are left out."""
-    return {labels: column for labels, column in _vector(tree, store).items() if any(value is not None for value in column)}
+    return {labels: column for labels, column in _vector(tree, store).items() if column.count(None) < len(column)}
 
 
 def _vector(tree: Expr, store: Store) -> Vector:
