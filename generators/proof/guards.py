@@ -47,34 +47,40 @@ def enough_tests(stage: Stage) -> Iterator[UnitTest]:
     """Everything is as when it fires, and a little less is counted than the guard asks for; then a little more."""
     guard = stage.alert.enough
     assert guard is not None
+    if any(one.metric != guard.selector.partition("{")[0] for one in stage.states.fault()):
+        at_once = _at_once(stage)
+        if at_once:
+            yield at_once
+            return
     less, just, more = (
         _counting(stage, guard.at_least * share / guard.over) for share in (Decimal("0.98"), Decimal(1), Decimal("1.02"))
     )
     long = stage.steps(guard.over + stage.alert.window + stage.alert.hold) + 3
     exact = guard.at_least * stage.step * 1000 % guard.over == 0
-    for middle in (just, more) if exact else (more,):
-        scene = stage.scene((3, {}), (long, less), (long, middle), (long, more))
-        if not scene.fires_in(1) and scene.fires_in(2) and scene.fires_in(3):
-            yield scene.test("on too little stays quiet, and fires on just enough", scene.ends[1:3])
-            break
-    if any(one.metric != guard.selector.partition("{")[0] for one in stage.states.fault()):
-        yield from _just_enough(stage)
+    for most in (just, more) if exact else (more,):
+        scene = stage.scene((3, {}), (long, less), (long, most))
+        if not scene.fires_in(1) and scene.fires_in(2):
+            yield scene.test("on too little stays quiet, and fires on just enough", scene.ends[1:])
+            return
 
 
-def _just_enough(stage: Stage) -> Iterator[UnitTest]:
-    """Exactly as much as the guard asks for, all at once; and later it is forgotten."""
+def _at_once(stage: Stage) -> UnitTest | None:
+    """A little less than the guard asks for, and then the rest, each all at once; and later it is forgotten."""
     guard = stage.alert.enough
     assert guard is not None
     wait, burst = stage.settled + 2, 4
     first, rest = (
-        _counting(stage, guard.at_least * share / (burst * stage.step)) for share in (Decimal("0.75"), Decimal("0.25"))
+        _counting(stage, guard.at_least * share / (burst * stage.step)) for share in (Decimal("0.9375"), Decimal("0.0625"))
     )
     still = _counting(stage, Decimal(0))
     scene = stage.scene(
         (1, still), (burst, first), (wait, still), (burst, rest), (wait, still), (stage.steps(guard.over) + wait, still)
     )
-    if not scene.fires_in(2) and scene.fires_in(4) and not scene.fires_in(5):
-        yield scene.test("on exactly enough fires, until that is forgotten", (scene.ends[2], scene.ends[4]))
+    if scene.fires_in(2) or not scene.fires_in(4) or scene.fires_in(5):
+        return None
+    return scene.test(
+        "on too little stays quiet, and fires on just enough, until that is forgotten", (scene.ends[2], scene.ends[4])
+    )
 
 
 def _counting(stage: Stage, pace: Decimal) -> Inputs:

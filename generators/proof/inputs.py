@@ -31,7 +31,8 @@ _LEVELS = ("avg_over_time", "max_over_time", "min_over_time", "last_over_time")
 class Inverse:
     """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at,
     or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them;
-    `alone` says that one series is enough where several could be taken together."""
+    `alone` says that one series is enough where several could be taken together. `known` are series worked out before, with the
+    selectors that they are of (held, so that no other takes their place in memory)."""
 
     contract: Contract
     target: Mapping[str, str]
@@ -39,6 +40,7 @@ class Inverse:
     forced: Mapping[str, str] = field(default_factory=dict)
     exactly: bool = False
     alone: bool = False
+    known: dict[tuple[int, tuple[str, ...]], tuple[VectorSelector, Key]] = field(default_factory=dict)
 
     def reach(self, tree: Expr, value: Decimal) -> Inputs:
         """Inputs under which the tree has this value. Raises Underivable."""
@@ -158,6 +160,13 @@ class Inverse:
 
     def key(self, selector: VectorSelector) -> Key:
         """One series that the selector matches."""
+        mark = id(selector), tuple([text for pair in self.forced.items() for text in pair])
+        found = self.known.get(mark)
+        if found is None:
+            found = self.known[mark] = selector, self._key(selector)
+        return found[1]
+
+    def _key(self, selector: VectorSelector) -> Key:
         metric = self.contract.by_series.get(selector.name)
         if metric is None:
             raise Underivable(f"{selector.name or 'a nameless selector'} is no plain selector of the contract")

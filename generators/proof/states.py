@@ -20,8 +20,8 @@ from generators.proof.meaning.columns import matches
 from generators.proof.sides import Arm, Side, taken_apart
 from generators.proof.trees import Underivable, bare, filtered, listed
 
-SOON = 1200
-"""Seconds within which a test counts what a guard asks for, though it may look back over days: a day of samples proves no more."""
+SOON = 10
+"""Seconds within which a test counts twice what a guard asks for, though it may look back over days: a day of samples proves no more."""
 
 
 class States:

@@ -28,6 +28,14 @@ class Range:
 @lru_cache(maxsize=512)
 def windows(at: tuple[int, ...], step: int, steps: int, span: Range) -> tuple[tuple[int, int, int], ...]:
     """For every step: its end in seconds, and which of the samples taken `at` these seconds lie within (end - width, end], as a slice."""
+    if at and at[-1] - at[0] == (len(at) - 1) * step and not (span.back % step or span.width % step):
+        first, back, wide, many = at[0] // step, span.back // step, span.width // step, len(at)
+        return tuple(
+            [
+                (index * step, min(max(index + 1 - wide - first, 0), many), min(max(index + 1 - first, 0), many))
+                for index in range(-back, steps - back)
+            ]
+        )
     found = []
     low = high = 0
     for end in range(-span.back, steps * step - span.back, step):
