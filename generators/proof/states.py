@@ -174,7 +174,7 @@ class States:
         kept = labels_of(tree)
         for label in dict.fromkeys((*self._matched_by(), "service")):
             if label not in fixed and kept.may_have(label) and (label in self.target or label in self._carried()):
-                yield self.normal(self.inverse.forcing({label: f"{label}-other"}))
+                yield self.normal(replace(self.inverse, alone=True).forcing({label: f"{label}-other"}))
 
     def _matched_by(self) -> Iterator[str]:
         for node in walk(parse(self.alert.when)):

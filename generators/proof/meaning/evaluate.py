@@ -33,6 +33,14 @@ def vector(tree: Expr, store: Store) -> Vector:
 
 
 def _vector(tree: Expr, store: Store) -> Vector:
+    """Of the same tree in the same store once; nobody may alter it."""
+    found = store.known.get(id(tree))
+    if found is None:
+        found = store.known[id(tree)] = tree, _worked_out(tree, store)
+    return found[1]
+
+
+def _worked_out(tree: Expr, store: Store) -> Vector:
     if isinstance(tree, Paren):
         return _vector(tree.expr, store)
     if isinstance(tree, VectorSelector):

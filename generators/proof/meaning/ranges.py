@@ -131,15 +131,16 @@ def _rise(track: Track, span: Range, kind: Rise) -> Column:
         if frame is None:
             column.append(None)
             continue
-        low, last, (between, before, after, growth) = frame
+        low, last, shape = frame
         first = values[low]
         result = values[last] - first
         if lost:
             result += lost[last] - lost[low]
-        if counter and result > 0 and first >= 0:
-            start = between * (first / result)
-            if start < before:
-                growth = (between + start + after) / between
+        growth = shape.growth
+        if counter and result > 0 and first >= 0 and first < result:
+            start = shape.between * (first / result)
+            if start < shape.before:
+                growth = (shape.between + start + shape.after) / shape.between
         column.append(result * (growth / per))
     return column
 
