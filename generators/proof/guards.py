@@ -11,6 +11,10 @@ from generators.proof.flows import Flow, Inputs, Key, plain
 from generators.proof.sides import HARDLY
 from generators.proof.stage import Stage
 
+FROM_NOTHING = (10, 8, 16, 5)
+"""In how many samples a counter rises from nothing to what is asked for: so many that a tenth less is reached a sample earlier. What
+has begun within the range is not extrapolated, so that it is counted to the last bit."""
+
 
 def thin_tests(stage: Stage) -> Iterator[UnitTest]:
     """A share of hardly anything: the whole is less than it must exceed, just that, and a little more."""
@@ -28,7 +32,8 @@ def thin_tests(stage: Stage) -> Iterator[UnitTest]:
 
 
 def _thin_past(stage: Stage, wholes: list[Decimal]) -> Iterator[UnitTest]:
-    """The same where the whole is the past: three services at once, since the past is long."""
+    """The same where the whole is the past: three services at once, since the past is long; or, where services are taken together, a
+    past that grows."""
     named = [{"service": f"service-of-{plain(whole)}"} for whole in wholes]
     before, after = (
         {
@@ -41,6 +46,14 @@ def _thin_past(stage: Stage, wholes: list[Decimal]) -> Iterator[UnitTest]:
     scene = stage.scene((stage.past, before), (stage.settled, after))
     if len([course for course in scene.courses if any(course.firing)]) == 1:
         yield scene.test("is not judged by a past of hardly anything", scene.ends)
+        return
+    few, more = wholes[-2:]
+    states, rest = stage.states, stage.past - 2 * stage.settled
+    then = [(stage.settled, states.thin(whole, Decimal(1))) for whole in (few, more)]
+    now = [(stage.settled, states.thin(whole, states.fault_value)) for whole in (few, more)]
+    scene = stage.scene(*then, (max(rest, 1), states.thin(more, Decimal(1))), *now)
+    if not scene.fires_in(3) and scene.fires_in(4):
+        yield scene.test("is not judged by a past of hardly anything", scene.ends)
 
 
 def enough_tests(stage: Stage) -> Iterator[UnitTest]:
@@ -52,15 +65,14 @@ def enough_tests(stage: Stage) -> Iterator[UnitTest]:
         if at_once:
             yield at_once
             return
-    less, just, more = (
-        _counting(stage, guard.at_least * share / guard.over) for share in (Decimal("0.98"), Decimal(1), Decimal("1.02"))
-    )
-    long = stage.steps(guard.over + stage.alert.window + stage.alert.hold) + 3
-    exact = guard.at_least * stage.step * 1000 % guard.over == 0
-    for most in (just, more) if exact else (more,):
-        scene = stage.scene((3, {}), (long, less), (long, most))
-        if not scene.fires_in(1) and scene.fires_in(2):
-            yield scene.test("on too little stays quiet, and fires on just enough", scene.ends[1:])
+    wait = stage.steps(stage.alert.hold) + 3
+    long = stage.steps(2 * guard.over + stage.alert.window) + wait
+    less = _counting(stage, guard.at_least * Decimal("0.75") / guard.over)
+    for samples in FROM_NOTHING:
+        more = _counting(stage, guard.at_least / (samples * stage.step))
+        scene = stage.among((samples + wait, more), (long, less))
+        if scene.fires_in(0) and not scene.fires_in(1):
+            yield scene.test("on just enough fires, and on too little stays quiet", scene.ends)
             return
 
 
@@ -73,7 +85,7 @@ def _at_once(stage: Stage) -> UnitTest | None:
         _counting(stage, guard.at_least * share / (burst * stage.step)) for share in (Decimal("0.9375"), Decimal("0.0625"))
     )
     still = _counting(stage, Decimal(0))
-    scene = stage.scene(
+    scene = stage.among(
         (1, still), (burst, first), (wait, still), (burst, rest), (wait, still), (stage.steps(guard.over) + wait, still)
     )
     if scene.fires_in(2) or not scene.fires_in(4) or scene.fires_in(5):

@@ -87,6 +87,10 @@ class Stage:
         """The phases with nothing beside them."""
         return Scene.of(self.words, self.step, [Phase(count, inputs) for count, inputs in phases])
 
+    def among(self, *phases: tuple[int, Inputs]) -> Scene:
+        """The phases among bystanders and decoys."""
+        return self.scene(*((count, inputs | self.crowd) for count, inputs in phases))
+
     @cached_property
     def alone(self) -> Scene:
         """All is well, the fault comes, all is well."""

@@ -168,13 +168,16 @@ class States:
 
     def _bystanders(self) -> Iterator[Inputs]:
         """Series that differ in one label by which others are matched (or in their service), and are well. Where the condition drops
-        the label, they would be taken together with the others."""
+        the label, they would be taken together with the others; where the alert has a service of its own, they need another instance to be
+        told apart."""
         tree = parse(self.alert.when)
         fixed = {matcher.name for selector in selectors(tree) for matcher in selector.matchers}
         kept = labels_of(tree)
+        renamed = self.alert.service is not None and not self.alert.origin and kept.may_have("instance")
+        apart = {"instance": "instance-other"} if renamed else {}
         for label in dict.fromkeys((*self._matched_by(), "service")):
             if label not in fixed and kept.may_have(label) and (label in self.target or label in self._carried()):
-                yield self.normal(replace(self.inverse, alone=True).forcing({label: f"{label}-other"}))
+                yield self.normal(replace(self.inverse, alone=True).forcing({label: f"{label}-other"} | apart))
 
     def _matched_by(self) -> Iterator[str]:
         for node in walk(parse(self.alert.when)):
@@ -188,15 +191,18 @@ class States:
         return {label for one in self.alert.metrics for label in self.contract.metrics[one].labels}
 
     def _decoys(self) -> Iterator[Inputs]:
-        """Series that no matcher lets through, each failing one of them: some have the fault, and some would hide it."""
+        """Series that no matcher lets through, each failing one of them: some have the fault, and some would hide it. Where series are
+        taken together, they are none that is read elsewhere in the condition."""
         tree = parse(self.alert.when)
         reads = [*selectors(tree), *(selectors(parse(self.alert.enough.selector)) if self.alert.enough else ())]
         together = any(isinstance(node, Aggregation) for node in walk(tree))
         for label, value in dict.fromkeys(self._refused()):
-            offered = dict(self._main(self.fault_value, self.inverse.forcing({label: value})))
+            another = {"instance": "instance-decoy", label: value}
+            offered = dict(self._main(self.fault_value, self.inverse.forcing(another)))
             if together:
-                offered |= self._main(self.usual, self.inverse.forcing({label: value, "instance": "instance-well"}))
-            yield {one: flow for one, flow in offered.items() if not any(_reads(selector, one) for selector in reads)}
+                offered |= self._main(self.usual, self.inverse.forcing({"instance": "instance-well", label: value}))
+                offered = {one: flow for one, flow in offered.items() if not any(_reads(selector, one) for selector in reads)}
+            yield offered
 
     def _refused(self) -> Iterator[tuple[str, str]]:
         for selector in selectors(self.parts[0].value):
