@@ -66,7 +66,7 @@ def enough_tests(stage: Stage) -> Iterator[UnitTest]:
             yield at_once
             return
     wait = stage.steps(stage.alert.hold) + 3
-    long = stage.steps(2 * guard.over + stage.alert.window) + wait
+    long = stage.steps(2 * guard.over + stage.alert.window + stage.alert.keep_firing) + wait
     less = _counting(stage, guard.at_least * Decimal("0.75") / guard.over)
     for samples in FROM_NOTHING:
         more = _counting(stage, guard.at_least / (samples * stage.step))
