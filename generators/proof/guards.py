@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from generators.ir.tests import UnitTest
+from generators.promql import labels_of, parse
 from generators.proof.flows import Flow, Inputs, Key, plain
 from generators.proof.sides import HARDLY
 from generators.proof.stage import Stage
@@ -34,6 +35,9 @@ def thin_tests(stage: Stage) -> Iterator[UnitTest]:
 def _thin_past(stage: Stage, wholes: list[Decimal]) -> Iterator[UnitTest]:
     """The same where the whole is the past: three services at once, since the past is long; or, where services are taken together, a
     past that grows."""
+    if not labels_of(parse(stage.alert.when)).may_have("service"):
+        yield from _grown_past(stage, *wholes[-2:])
+        return
     named = [{"service": f"service-of-{plain(whole)}"} for whole in wholes]
     before, after = (
         {
@@ -46,8 +50,10 @@ def _thin_past(stage: Stage, wholes: list[Decimal]) -> Iterator[UnitTest]:
     scene = stage.scene((stage.past, before), (stage.settled, after))
     if len([course for course in scene.courses if any(course.firing)]) == 1:
         yield scene.test("is not judged by a past of hardly anything", scene.ends)
-        return
-    few, more = wholes[-2:]
+
+
+def _grown_past(stage: Stage, few: Decimal, more: Decimal) -> Iterator[UnitTest]:
+    """The past was just too little, and then a little more."""
     states, rest = stage.states, stage.past - 2 * stage.settled
     then = [(stage.settled, states.thin(whole, Decimal(1))) for whole in (few, more)]
     now = [(stage.settled, states.thin(whole, states.fault_value)) for whole in (few, more)]
@@ -68,7 +74,7 @@ def enough_tests(stage: Stage) -> Iterator[UnitTest]:
     wait = stage.steps(stage.alert.hold) + 3
     long = stage.steps(2 * guard.over + stage.alert.window + stage.alert.keep_firing) + wait
     less = _counting(stage, guard.at_least * Decimal("0.75") / guard.over)
-    for samples in FROM_NOTHING:
+    for samples in (some for some in FROM_NOTHING if some * stage.step < guard.over):
         more = _counting(stage, guard.at_least / (samples * stage.step))
         scene = stage.among((samples + wait, more), (long, less))
         if scene.fires_in(0) and not scene.fires_in(1):

@@ -196,8 +196,9 @@ class States:
         tree = parse(self.alert.when)
         reads = [*selectors(tree), *(selectors(parse(self.alert.enough.selector)) if self.alert.enough else ())]
         together = any(isinstance(node, Aggregation) for node in walk(tree))
+        elsewhere = {"service": "service-decoy"} if together and self.alert.service is None else {}
         for label, value in dict.fromkeys(self._refused()):
-            another = {"instance": "instance-decoy", label: value}
+            another = {"instance": "instance-decoy", **elsewhere, label: value}
             offered = dict(self._main(self.fault_value, self.inverse.forcing(another)))
             if together:
                 offered |= self._main(self.usual, self.inverse.forcing({"instance": "instance-well", label: value}))

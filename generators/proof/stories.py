@@ -46,7 +46,7 @@ def stories(plan: Plan, alert: Alert, target: Mapping[str, str]) -> Iterator[Uni
 def _begins_and_ends(stage: Stage) -> UnitTest:
     alone = stage.life(stage.crowd, {}).courses_alike(stage.alone)
     scene = stage.life(stage.crowd if alone else {}, with_others(stage))
-    return scene.test(BEGINS, (scene.ends[1],))
+    return scene.test(BEGINS, (stage.steps(stage.alert.hold) + 2, scene.ends[1]))
 
 
 def _flaps(stage: Stage) -> Iterator[UnitTest]:
