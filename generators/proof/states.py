@@ -173,11 +173,15 @@ class States:
         tree = parse(self.alert.when)
         fixed = {matcher.name for selector in selectors(tree) for matcher in selector.matchers}
         kept = labels_of(tree)
-        renamed = self.alert.service is not None and not self.alert.origin and kept.may_have("instance")
-        apart = {"instance": "instance-other"} if renamed else {}
+        apart = {"instance": "instance-other"} if self._named and kept.may_have("instance") else {}
         for label in dict.fromkeys((*self._matched_by(), "service")):
             if label not in fixed and kept.may_have(label) and (label in self.target or label in self._carried()):
                 yield self.normal(replace(self.inverse, alone=True).forcing({label: f"{label}-other"} | apart))
+
+    @property
+    def _named(self) -> bool:
+        """Whether the alert bears its own service's labels, whatever its series bear."""
+        return self.alert.service is not None and not self.alert.origin
 
     def _matched_by(self) -> Iterator[str]:
         for node in walk(parse(self.alert.when)):
@@ -196,7 +200,7 @@ class States:
         tree = parse(self.alert.when)
         reads = [*selectors(tree), *(selectors(parse(self.alert.enough.selector)) if self.alert.enough else ())]
         together = any(isinstance(node, Aggregation) for node in walk(tree))
-        elsewhere = {"service": "service-decoy"} if together and self.alert.service is None else {}
+        elsewhere = {"service": "service-decoy"} if together and not self._named else {}
         for label, value in dict.fromkeys(self._refused()):
             another = {"instance": "instance-decoy", **elsewhere, label: value}
             offered = dict(self._main(self.fault_value, self.inverse.forcing(another)))
