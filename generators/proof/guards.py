@@ -12,9 +12,9 @@ from generators.proof.flows import Flow, Inputs, Key, plain
 from generators.proof.sides import HARDLY
 from generators.proof.stage import Stage
 
-FROM_NOTHING = (10, 8, 16, 5)
-"""In how many samples a counter rises from nothing to what is asked for: so many that a tenth less is reached a sample earlier. What
-has begun within the range is not extrapolated, so that it is counted to the last bit."""
+NEARLY = Decimal("0.9375")
+"""The share of what is asked for that a counter reaches one sample before all of it: more than a tenth less, and exact in binary. It
+begins at nothing within the range, and is therefore not extrapolated, so that all of it is counted to the last bit."""
 
 
 def thin_tests(stage: Stage) -> Iterator[UnitTest]:
@@ -73,13 +73,13 @@ def enough_tests(stage: Stage) -> Iterator[UnitTest]:
             return
     wait = stage.steps(stage.alert.hold) + 3
     long = stage.steps(2 * guard.over + stage.alert.window + stage.alert.keep_firing) + wait
+    most, rest, much = (
+        _counting(stage, guard.at_least * share / stage.step) for share in (NEARLY / 2, 1 - NEARLY, Decimal("0.5"))
+    )
     less = _counting(stage, guard.at_least * Decimal("0.75") / guard.over)
-    for samples in (some for some in FROM_NOTHING if some * stage.step < guard.over):
-        more = _counting(stage, guard.at_least / (samples * stage.step))
-        scene = stage.among((samples + wait, more), (long, less))
-        if scene.fires_in(0) and not scene.fires_in(1):
-            yield scene.test("on just enough fires, and on too little stays quiet", scene.ends)
-            return
+    scene = stage.among((3, most), (1, rest), (wait, much), (long, less))
+    if scene.fires_in(2) and not scene.fires_in(3):
+        yield scene.test("on just enough fires, and on too little stays quiet", scene.ends[2:])
 
 
 def _at_once(stage: Stage) -> UnitTest | None:
@@ -87,9 +87,7 @@ def _at_once(stage: Stage) -> UnitTest | None:
     guard = stage.alert.enough
     assert guard is not None
     wait, burst = stage.settled + 2, 4
-    first, rest = (
-        _counting(stage, guard.at_least * share / (burst * stage.step)) for share in (Decimal("0.9375"), Decimal("0.0625"))
-    )
+    first, rest = (_counting(stage, guard.at_least * share / (burst * stage.step)) for share in (NEARLY, 1 - NEARLY))
     still = _counting(stage, Decimal(0))
     scene = stage.among(
         (1, still), (burst, first), (wait, still), (burst, rest), (wait, still), (stage.steps(guard.over) + wait, still)

@@ -11,6 +11,7 @@ from generators.plan import Alert, Plan
 from generators.promql import longest_lookback, parse
 from generators.promql.syntax import Duration
 from generators.promql.walk import ranges, selectors
+from generators.proof.crowd import crowd
 from generators.proof.flows import BETWEEN_STEPS, Inputs, Phase
 from generators.proof.scenes import Scene
 from generators.proof.sides import taken_apart
@@ -116,4 +117,4 @@ class Stage:
     @cached_property
     def crowd(self) -> Inputs:
         """Bystanders and decoys."""
-        return self.states.crowd()
+        return crowd(self.states)

@@ -1,6 +1,6 @@
 """The states in which an alert's inputs can be. In: an alert of the Plan and the contract. Out: inputs in which all is well, in which
-the fault is there, at any distance from the bound; for each arm of `and`, `or`, `unless` inputs in which that arm alone decides; and
-bystanders and decoys, which must not count. Raises Underivable where the condition has no plain inverse."""
+the fault is there, at any distance from the bound; and for each arm of `and`, `or`, `unless` inputs in which that arm alone
+decides. Raises Underivable where the condition has no plain inverse."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from functools import cached_property
 
 from generators.ir.contract import Contract
 from generators.plan import Alert
-from generators.promql import labels_of, parse
-from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, Matcher, MatrixSelector, VectorSelector
+from generators.promql import parse
+from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, MatrixSelector, VectorSelector
 from generators.promql.walk import selectors, walk
-from generators.proof.flows import Inputs, Key
+from generators.proof.flows import Inputs
 from generators.proof.inputs import TOTAL, Inverse
-from generators.proof.meaning.columns import matches
 from generators.proof.sides import Arm, Side, taken_apart
-from generators.proof.trees import Underivable, bare, filtered, listed
+from generators.proof.trees import bare, filtered, listed
 
 SOON = 10
 """Seconds within which a test counts twice what a guard asks for, though it may look back over days: a day of samples proves no more."""
@@ -100,8 +99,8 @@ class States:
         _, arms = self.parts
         telling = next((arm for arm in arms if arm.op == "unless"), None)
         if telling is not None:
-            return self._with(self._main(self.fault_value, inverse), inverse, {telling: True})
-        return self._with(self._main(self.usual, inverse), inverse, {})
+            return self._with(self.main(self.fault_value, inverse), inverse, {telling: True})
+        return self._with(self.main(self.usual, inverse), inverse, {})
 
     @cached_property
     def fault_value(self) -> Decimal:
@@ -117,7 +116,7 @@ class States:
 
     def at(self, value: Decimal, inverse: Inverse | None = None) -> Inputs:
         """The first comparison's value is this, and no arm is in its way."""
-        return self._with(self._main(value, inverse), inverse, {})
+        return self._with(self.main(value, inverse), inverse, {})
 
     @cached_property
     def least(self) -> Decimal | None:
@@ -128,7 +127,7 @@ class States:
     def thin(self, whole: Decimal, value: Decimal, labels: Mapping[str, str] | None = None) -> Inputs:
         """The value, in a whole of exactly so much. Where the part is no part of nothing, there is one all the same."""
         inverse = replace(self.inverse, total=whole, exactly=True).forcing(labels or {})
-        inputs = self._with(self._main(value, inverse), inverse, {})
+        inputs = self._with(self.main(value, inverse), inverse, {})
         if whole:
             return inputs
         own = {selector.name for selector in selectors(bare(self.parts[0].value).left)}  # type: ignore[union-attr]
@@ -141,78 +140,18 @@ class States:
         for number, arm in enumerate(arms, 1):
             which = "its other condition" if len(arms) == 1 else f"its condition {number + 1}"
             if arm.op == "and":
-                yield f"without {which}", self._with(self._main(self.fault_value, None), None, {arm: False})
+                yield f"without {which}", self._with(self.main(self.fault_value, None), None, {arm: False})
             elif arm.op == "or":
-                yield f"by {which} alone", self._with(self._main(self.usual, None), None, {arm: True})
+                yield f"by {which} alone", self._with(self.main(self.usual, None), None, {arm: True})
             else:
-                yield "without its first condition", self._with(self._main(self._far(main, beyond=False), None), None, {})
+                yield "without its first condition", self._with(self.main(self._far(main, beyond=False), None), None, {})
 
     def arm_at(self, arm: Arm, value: Decimal) -> Inputs:
         """The fault, with the value of an arm's comparison at this."""
         assert arm.side is not None
-        others = self._with(self._main(self.fault_value, None), None, {arm: False})
+        others = self._with(self.main(self.fault_value, None), None, {arm: False})
         own = self._arm(arm, self.inverse, holds=False)
         return {one: flow for one, flow in others.items() if one not in own} | self.inverse.reach(arm.side.value, value)
-
-    def crowd(self) -> Inputs:
-        """Bystanders and decoys, none of which changes what becomes of the alert."""
-        own = self.fault() | self.normal()
-        return {one: flow for some in self._beside() for one, flow in some.items() if one not in own}
-
-    def _beside(self) -> Iterator[Inputs]:
-        for some in (self._bystanders, self._decoys):
-            try:
-                yield from some()
-            except Underivable:
-                continue
-
-    def _bystanders(self) -> Iterator[Inputs]:
-        """Series that differ in one label by which others are matched (or in their service), and are well. Where the condition drops
-        the label, they would be taken together with the others; where the alert has a service of its own, they need another instance to be
-        told apart."""
-        tree = parse(self.alert.when)
-        fixed = {matcher.name for selector in selectors(tree) for matcher in selector.matchers}
-        kept = labels_of(tree)
-        apart = {"instance": "instance-other"} if self._named and kept.may_have("instance") else {}
-        for label in dict.fromkeys((*self._matched_by(), "service")):
-            if label not in fixed and kept.may_have(label) and (label in self.target or label in self._carried()):
-                yield self.normal(replace(self.inverse, alone=True).forcing({label: f"{label}-other"} | apart))
-
-    @property
-    def _named(self) -> bool:
-        """Whether the alert bears its own service's labels, whatever its series bear."""
-        return self.alert.service is not None and not self.alert.origin
-
-    def _matched_by(self) -> Iterator[str]:
-        for node in walk(parse(self.alert.when)):
-            if isinstance(node, Binary) and node.matching is not None and node.matching.on:
-                yield from node.matching.labels
-            if isinstance(node, Aggregation) and not node.without:
-                yield from (label for label in node.grouping if label not in ("service", "tier", "owner", "le"))
-        yield from self.alert.enough.by if self.alert.enough else ()
-
-    def _carried(self) -> set[str]:
-        return {label for one in self.alert.metrics for label in self.contract.metrics[one].labels}
-
-    def _decoys(self) -> Iterator[Inputs]:
-        """Series that no matcher lets through, each failing one of them: some have the fault, and some would hide it. Where series are
-        taken together, they are none that is read elsewhere in the condition."""
-        tree = parse(self.alert.when)
-        reads = [*selectors(tree), *(selectors(parse(self.alert.enough.selector)) if self.alert.enough else ())]
-        together = any(isinstance(node, Aggregation) for node in walk(tree))
-        elsewhere = {"service": "service-decoy"} if together and not self._named else {}
-        for label, value in dict.fromkeys(self._refused()):
-            another = {"instance": "instance-decoy", **elsewhere, label: value}
-            offered = dict(self._main(self.fault_value, self.inverse.forcing(another)))
-            if together:
-                offered |= self._main(self.usual, self.inverse.forcing({"instance": "instance-well", label: value}))
-                offered = {one: flow for one, flow in offered.items() if not any(_reads(selector, one) for selector in reads)}
-            yield offered
-
-    def _refused(self) -> Iterator[tuple[str, str]]:
-        for selector in selectors(self.parts[0].value):
-            for matcher in selector.matchers:
-                yield from ((matcher.name, value) for value in failing(selector, matcher))
 
     def others(self) -> Iterator[Inputs]:
         """The fault in series of every further value that a matcher lists, where no aggregation takes them together."""
@@ -224,7 +163,8 @@ class States:
                 yield from (self.fault(self.inverse.forcing({label: value})) for value in values[1:])
             return
 
-    def _main(self, value: Decimal, inverse: Inverse | None) -> Inputs:
+    def main(self, value: Decimal, inverse: Inverse | None) -> Inputs:
+        """The first comparison's value is this."""
         return (inverse or self.inverse).reach(self.parts[0].value, value)
 
     def _with(self, main: Inputs, inverse: Inverse | None, wanted: Mapping[Arm, bool]) -> Inputs:
@@ -250,14 +190,6 @@ class States:
         return replace(inverse, alone=shared).reach(arm.side.value, self._far(arm.side, beyond=holds))
 
 
-def _reads(selector: VectorSelector, one: Key) -> bool:
-    """Whether a selector finds the series."""
-    if selector.name != one.metric:
-        return False
-    labels = dict(one.labels)
-    return all(matches(it, labels.get(it.name, "")) for it in selector.matchers)
-
-
 def _together(one: Inputs, other: Inputs) -> Inputs:
     """Both; where they would be the same series, the second's are of another instance."""
     if not set(one) & set(other):
@@ -265,12 +197,3 @@ def _together(one: Inputs, other: Inputs) -> Inputs:
     return one | {
         series.altered(instance=f"{dict(series.labels).get('instance', 'instance')}-too"): it for series, it in other.items()
     }
-
-
-def failing(selector: VectorSelector, matcher: Matcher) -> Iterator[str]:
-    """Values of the label that the matcher refuses."""
-    if matcher.op == "!~" and "|" in matcher.value:
-        yield from next(values for label, values in listed(selector, "!~") if label == matcher.name)
-        return
-    offered = (f"{matcher.name}-other", matcher.value, "")
-    yield from [value for value in offered if not matches(matcher, value)][:1]
