@@ -5,7 +5,7 @@ are several of them with values of their own, so that it matters how they are ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from decimal import Decimal
 
 from generators.ir.contract import Contract, Metric
@@ -95,7 +95,10 @@ class Inverse:
 
     def forcing(self, labels: Mapping[str, str]) -> Inverse:
         """The same for series with these label values."""
-        return replace(self, forced={**self.forced, **labels}) if labels else self
+        if not labels:
+            return self
+        forced = {**self.forced, **labels}
+        return Inverse(self.contract, self.target, self.total, forced, self.exactly, self.alone, self.known)
 
     def variants(self, tree: Aggregation) -> Iterator[dict[str, str]]:
         """What tells the further series of an aggregation from its first: every alternative of a matcher, and another instance."""
@@ -138,7 +141,8 @@ class Inverse:
         """The whole stands at `total`; where the part is counted in the whole, the rest makes up the difference."""
         total = self.total if self.exactly else max(self.total, (filtered(tree.right) or Decimal(0)) * 2)
         part, terms = self.reach(tree.left, value * total), _terms(tree.right)
-        counted = [term for term in terms if _names(term) & _names(tree.left)]
+        own = _names(tree.left)
+        counted = [term for term in terms if _names(term) & own]
         others = [term for term in terms if term not in counted]
         if not counted:
             return part | self.reach(terms[0], total)

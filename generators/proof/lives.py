@@ -31,7 +31,7 @@ def whole_life(stage: Stage) -> UnitTest | None:
         ends = scene.ends[1 : len(rising) + 1]
         if not names or told(stage, scene, names, list(ends)):
             around = f"{' and '.join(names)} its bound: " if names else ""
-            return scene.test(f"{around}{BEGINS}{' with its data' if len(end) > 2 else ''}", (*ends, scene.ends[fired]))
+            return scene.test(f"{around}{BEGINS}{' with its data' if len(end) > 2 else ''}", ends)
     return None
 
 

@@ -29,13 +29,10 @@ class Range:
 def windows(at: tuple[int, ...], step: int, steps: int, span: Range) -> tuple[tuple[int, int, int], ...]:
     """For every step: its end in seconds, and which of the samples taken `at` these seconds lie within (end - width, end], as a slice."""
     if at and at[-1] - at[0] == (len(at) - 1) * step and not (span.back % step or span.width % step):
-        first, back, wide, many = at[0] // step, span.back // step, span.width // step, len(at)
-        return tuple(
-            [
-                (index * step, min(max(index + 1 - wide - first, 0), many), min(max(index + 1 - first, 0), many))
-                for index in range(-back, steps - back)
-            ]
-        )
+        many = len(at)
+        highs = [0] * ((at[0] + span.back) // step) + [*range(1, many + 1)] + [many] * steps
+        lows = [0] * (span.width // step) + highs
+        return tuple(zip(range(-span.back, steps * step - span.back, step), lows, highs, strict=False))
     found = []
     low = high = 0
     for end in range(-span.back, steps * step - span.back, step):
@@ -136,12 +133,12 @@ def _rise(track: Track, span: Range, kind: Rise) -> Column:
         result = values[last] - first
         if lost:
             result += lost[last] - lost[low]
-        growth = shape.growth
-        if counter and result > 0 and first >= 0 and first < result:
+        if counter and 0 <= first < 2 * result:  # further from nothing than the range reaches back, else
             start = shape.between * (first / result)
             if start < shape.before:
-                growth = (shape.between + start + shape.after) / shape.between
-        column.append(result * (growth / per))
+                column.append(result * ((shape.between + start + shape.after) / shape.between / per))
+                continue
+        column.append(result * (shape.growth / per))
     return column
 
 
