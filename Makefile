@@ -38,8 +38,8 @@ check: setup ## is the spec sound, and is every generated file what the spec say
 	@$(TOUCHLINE) check $(ARGS)
 
 .PHONY: test
-test: setup tools ## all tests, on the real engines
-	@$(BIN)/python -m pytest $(PYTEST)
+test: setup tools ## all tests, on the real engines, several at a time
+	@$(BIN)/python -m pytest -n auto $(PYTEST)
 
 .PHONY: mutate
 mutate: setup tools ## do the tests bite? Plant every known mistake into both specs' rules and routes

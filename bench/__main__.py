@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from bench import cold, detection, evaluation, scale
+from bench import cold, detection, evaluation, lint, planted, scale
 from bench.figure import Figure
 from bench.processes import BenchError
 from operate.show import Show
@@ -18,6 +18,8 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "scale": scale.run,
     "detection": detection.run,
     "evaluation": evaluation.run,
+    "planted": planted.run,
+    "lint": lint.run,
 }
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,10 @@ class Spent:
     output: str
 
 
-def spend(command: Sequence[str], cache: Path | None = None) -> Spent:
-    """Run a command to its end. `cache` holds Python's compiled modules, so that they are there whatever the environment says."""
+def spend(command: Sequence[str], cache: Path | None = None, fine: Collection[int] = (0,)) -> Spent:
+    """Run a command to its end; `fine` are the exit codes that are no failure.
+
+    `cache` holds Python's compiled modules, so that they are there whatever the environment says."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     if cache:
         environment["PYTHONPYCACHEPREFIX"] = str(cache)
@@ -38,7 +40,7 @@ def spend(command: Sequence[str], cache: Path | None = None) -> Spent:
         out.seek(0)
         err.seek(0)
         text = out.read()
-        if child.returncode:
+        if child.returncode not in fine:
             raise BenchError(f"{' '.join(command[:3])} ... ended with {child.returncode}: {(err.read() or text)[-2000:]}")
     return Spent(usage.ru_utime + usage.ru_stime, text)
 

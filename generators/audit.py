@@ -82,7 +82,7 @@ class Tree:
 def audit(tree: Tree, progress: Callable[[str], None] = lambda path: None) -> Audit:
     """Read and judge a whole repository. `progress` is told what is being read."""
     repository, reading = read_repository(tree.texts, tree.documents, tree.paths, tree.closed, progress)
-    repository = replace(repository, catalogue=_exported())
+    repository = replace(repository, catalogue=exporters())
     faults = [*reading.faults]
     for family in FAMILIES:
         progress(f"checks of {family.__name__.rpartition('.')[2]}")
@@ -102,7 +102,7 @@ def worst_first(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     )
 
 
-def _exported() -> tuple[Metric, ...]:
+def exporters() -> tuple[Metric, ...]:
     """What the catalogue's exporters export; what an application exports is for its own code to define."""
     kinds = (entry.kind for entry in catalogue().kinds.values())
     return tuple(metric for kind in kinds if not kind.application for metric in _series(kind))

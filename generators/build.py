@@ -89,7 +89,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
         return Build(faults=(unreadable(shown, error),))
     if loaded.spec is None:
         return Build(faults=in_reading_order(loaded.faults))
-    mixins, wrong = _mixins(loaded, spec)
+    mixins, wrong = mixins_of(loaded, spec)
     notes = _notes(spec)
     try:
         plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
@@ -101,7 +101,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     if unproved:
         return Build(faults=in_reading_order(unproved))
     compiled = compile_plan(plan, tests)
-    faults = in_reading_order((*check(compiled), *_orphaned(notes, compiled)))
+    faults = in_reading_order((*check(compiled), *_orphaned(_own(notes, spec, compiled), compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
     files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
@@ -144,7 +144,16 @@ def emit(compiled: Compiled) -> dict[str, str]:
     }
 
 
-def _mixins(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:
+def plan_of(spec: Path, environment: str, engine: EngineName) -> tuple[Plan | None, tuple[Fault, ...]]:
+    """The plan of a spec with all that its mixins bring along, for what asks more than its files tell."""
+    loaded = load(spec, spec.as_posix())
+    mixins, wrong = mixins_of(loaded, spec)
+    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins)
+    return plan, (*loaded.faults, *wrong, *faults)
+
+
+def mixins_of(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:
+    """The mixins that a spec names, evaluated."""
     found: list[MixinPlan] = []
     faults: list[Fault] = []
     for index, name in enumerate(loaded.spec.mixins if loaded.spec else ()):
@@ -159,6 +168,14 @@ def _notes(spec: Path) -> dict[str, str]:
     """What people wrote about alerts, by alert: docs/runbooks/notes/ beside the spec's folder."""
     folder = spec.parent.parent / "docs" / "runbooks" / "notes"
     return {path.stem: path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.md"))}
+
+
+def _own(notes: Mapping[str, str], spec: Path, compiled: Compiled) -> Mapping[str, str]:
+    """The notes that are this spec's to keep: none where the files that were generated beside them are another project's."""
+    rules = spec.parent.parent / "prometheus" / "rules"
+    written = {file.name for file in compiled.rule_files}
+    theirs = [path for path in rules.glob("*.yml") if path.stem not in written]
+    return {} if theirs and not (rules / f"{compiled.project}.yml").exists() else notes
 
 
 def _orphaned(notes: Mapping[str, str], compiled: Compiled) -> Iterator[Fault]:

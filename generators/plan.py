@@ -312,11 +312,12 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class PanelQuery:
-    """A query of a panel, with its legend."""
+    """A query of a panel, with its legend; `written` is `expr` with its place."""
 
     expr: str
     legend: str = ""
     exemplars: bool = False
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)

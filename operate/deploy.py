@@ -95,8 +95,9 @@ def activate(run: Run, release: Release, unsure: bool) -> Outcome:
     previous = _last_proven(site)
     before = previous.hash if previous else ""
     if not unsure and site.state.release() == release.hash == before and site.journal.settled() != "down":
-        with site.show.phase("verify", f"{release.hash} is already released; is it what runs?"):
+        with site.show.phase("verify", f"{release.hash} is already released; is it what runs?") as phase:
             report = verify(site, release)
+            phase.mark = "ok" if report.good else "warning"
         if report.good:
             run.enter("done", release.hash, before)
             return Outcome(release.hash, report)
@@ -128,8 +129,10 @@ def _load(run: Run, release: Release, previous: Release | None, unsure: bool) ->
             site.engine(previous.engine).down(previous.compiled.stack, site.say)
         _take(site, engine, release, None if unsure else previous)
     run.enter("verify", release.hash, before)
-    with site.show.phase("verify", "ask every engine what it runs"):
-        return verify(site, release, SETTLING)
+    with site.show.phase("verify", "ask every engine what it runs") as phase:
+        report = verify(site, release, SETTLING)
+        phase.mark = "ok" if report.good else "failed"
+    return report
 
 
 def _take(site: Site, engine: Engine, release: Release, loaded: Release | None) -> None:

@@ -100,7 +100,7 @@ def _proofs(place: Path) -> Iterator[Proof]:
     elif names := _names(place, f"{rules}/*.yml"):
         yield Proof("the rules", "promtool", ("check", "rules", *names), (rules,))
     for name in _names(place, "prometheus/tests/*.yml"):
-        yield Proof(f"the unit tests in {name}", "promtool", ("test", "rules", name), (name, rules))
+        yield Proof(f"the unit tests in {name}", "promtool", ("test", "rules", name), (name, *(_tested(place, name) or (rules,))))
     if (place / routes).exists():
         yield Proof("the configuration", "amtool", ("check-config", routes), ("alertmanager",))
     for case in _route_cases(place / "alertmanager/tests/routes.yml"):
@@ -108,6 +108,18 @@ def _proofs(place: Path) -> Iterator[Proof]:
         wanted = ",".join(case["receivers"])
         arguments = ("config", "routes", "test", f"--config.file={routes}", f"--verify.receivers={wanted}", *labels)
         yield Proof(f"the route test {case.get('name', ' '.join(labels))!r}", "amtool", arguments, (routes,))
+
+
+def _tested(place: Path, name: str) -> tuple[str, ...]:
+    """The rule files that a file of unit tests names before its tests, so that a changed rule file lets only its own tests run
+    again; none where it names them otherwise."""
+    head, tests, _ = (place / name).read_text(encoding="utf-8").partition("\ntests:")
+    try:
+        named = yaml.safe_load(head)["rule_files"] if tests else ()
+        found = tuple(os.path.relpath((place / name).parent / one, place) for one in named)
+    except (yaml.YAMLError, KeyError, TypeError):
+        return ()
+    return found if all((place / one).is_file() for one in found) else ()
 
 
 def _scenarios(place: Path) -> Iterator[Proof]:

@@ -26,6 +26,16 @@ TELL_EVERY = 5.0
 MARKS = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "warning": "[yellow]warning[/]", "": ""}
 
 
+Mark = Literal["ok", "failed", "warning", ""]
+
+
+@dataclass
+class Phase:
+    """How a phase went: whoever works in it says so where it went otherwise than well."""
+
+    mark: Mark = "ok"
+
+
 @dataclass
 class Show:
     """Where a command says what it does. `out` takes results, `err` takes progress and faults."""
@@ -41,7 +51,12 @@ class Show:
         if self.format == "text":
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def note(self, text: str, mark: Literal["ok", "failed", "warning", ""] = "") -> None:
+    def head(self, text: str, style: str) -> None:
+        """The line over a part of the result, in the style that rich calls so; plain when piped."""
+        if self.format == "text":
+            self.out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    def note(self, text: str, mark: Mark = "") -> None:
         """A line on how the work goes."""
         prefix = f"{MARKS[mark]} " if mark else ""
         self.err.print(f"{prefix}{escape(text)}", highlight=False, soft_wrap=True)
@@ -83,18 +98,19 @@ class Show:
                 self.err.print(f"{head}: {escape(fault.what)}. {escape(fault.fix)}", highlight=False, soft_wrap=True)
 
     @contextlib.contextmanager
-    def phase(self, name: str, doing: str) -> Iterator[None]:
-        """One phase of long work: named while it runs, closed with how long it took."""
+    def phase(self, name: str, doing: str) -> Iterator[Phase]:
+        """One phase of long work: named while it runs, closed with how it went and how long it took."""
         started = time.monotonic()
         shown = f"{name:8} {doing}"
+        phase = Phase()
         if self.err.is_terminal:
             with self.err.status(escape(shown)) as self._status:
-                yield
+                yield phase
             self._status = None
         else:
             self.note(f"{shown} …")
-            yield
-        self.note(f"{shown} ({time.monotonic() - started:.1f} s)", "ok")
+            yield phase
+        self.note(f"{shown} ({time.monotonic() - started:.1f} s)", phase.mark)
 
     def progress(self, text: str) -> None:
         """How far the phase is: on the live line of a terminal, and now and then as a line of its own when piped."""

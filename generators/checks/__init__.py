@@ -3,7 +3,7 @@ see the IR and PromQL only, so that what was not compiled here (a mixin, a file 
 
 from collections.abc import Iterator
 
-from generators.checks import alerting, dashboard_links, dashboard_queries, dashboards, expressions, stack
+from generators.checks import alerting, dashboard_links, dashboard_queries, dashboards, expressions, panel_queries, stack
 from generators.fault import Fault
 from generators.ir.compiled import Compiled
 
@@ -15,4 +15,6 @@ def check(compiled: Compiled) -> Iterator[Fault]:
     for family in FAMILIES:
         for one in family.CHECKS:
             yield from one(compiled)
-    yield from expressions.of_compiled(compiled)
+    facts = expressions.facts_of(compiled)
+    yield from expressions.judged(facts)
+    yield from panel_queries.of_dashboards(compiled, facts)

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from generators.checks.dashboards import panels, place
-from generators.fault import Fault, Where
+from generators.fault import Fault, Written
 from generators.ir.compiled import Compiled
 from generators.ir.contract import Metric
-from generators.ir.dashboards import Dashboard, Query
+from generators.ir.dashboards import Dashboard, Panel, Query
 from generators.promql import Expr, Labels, ParseFault, labels_of, parse_query, selectors, variables_in
 from generators.promql.syntax import Aggregation, Call, StringLiteral
 from generators.promql.walk import labels_named, metric_of, walk
+from generators.record import dataclass
 
 LABEL_VALUES = re.compile(r"label_values\(\s*(?:(?P<series>.+?)\s*,\s*)?(?P<label>[A-Za-z_]\w*)\s*\)", re.DOTALL)
 IN_LEGEND = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -24,49 +26,78 @@ _Wrong = tuple[int, str, str]
 Check = Callable[[Compiled], Iterable[Fault]]
 
 
-def _asked(dashboard: Dashboard) -> Iterator[tuple[str, str, Where]]:
-    """Every PromQL text of a dashboard, who asks it, and where."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query: its text with its place, who asks it, and a value for each variable in it."""
+
+    written: Written
+    who: str
+    values: tuple[tuple[str, str], ...]
+
+    @property
+    def tree(self) -> Expr | ParseFault:
+        """The tree, or why there is none; spans are those of the text as written."""
+        return _tree(self.written.text, self.values)
+
+
+@lru_cache(maxsize=4096)
+def _tree(text: str, values: tuple[tuple[str, str], ...]) -> Expr | ParseFault:
+    """Each distinct query is parsed once, for all that is asked of it."""
+    try:
+        return parse_query(text, dict(values))
+    except ParseFault as fault:
+        return fault.with_traceback(None)
+
+
+def asked(dashboard: Dashboard) -> Iterator[Asked]:
+    """Every query of a dashboard to Prometheus."""
+    examples = _examples(dashboard)
+    yield from (one for _, one in of_panels(dashboard))
+    for annotation in dashboard.annotations:
+        who = f"the annotation '{annotation.name}' of '{dashboard.title}'"
+        yield Asked(Written(annotation.expr, dashboard.where), who, _values(annotation.expr, examples))
+
+
+def of_panels(dashboard: Dashboard) -> Iterator[tuple[Panel, Asked]]:
+    """Those of its panels."""
+    examples = _examples(dashboard)
     for _, panel in panels(dashboard):
         for query in panel.queries:
             if query.datasource == "prometheus":
-                yield query.expr, f"the panel '{panel.title}'", place(query.where, panel.where, dashboard.where)
-    for annotation in dashboard.annotations:
-        yield annotation.expr, f"the annotation '{annotation.name}'", dashboard.where
+                yield panel, _asked(dashboard, panel, query, examples)
+
+
+def _asked(dashboard: Dashboard, panel: Panel, query: Query, examples: Mapping[str, str]) -> Asked:
+    where = query.written or Written(query.expr, place(query.where, panel.where, dashboard.where))
+    return Asked(where, f"the panel '{panel.title}' of '{dashboard.title}'", _values(query.expr, examples))
 
 
 def _examples(dashboard: Dashboard) -> Mapping[str, str]:
     return {variable.name: (variable.options or (EXAMPLE,))[0] for variable in dashboard.variables}
 
 
-def _all_set(text: str, examples: Mapping[str, str]) -> Mapping[str, str]:
+def _values(text: str, examples: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """A value for every variable in the text: that one is not defined is said elsewhere, once."""
-    unset = (name for name in variables_in(text) if name not in examples and not name.startswith("__"))
-    return {**examples, **dict.fromkeys(unset, EXAMPLE)}
+    return tuple((name, examples.get(name, EXAMPLE)) for name in variables_in(text) if not name.startswith("__"))
 
 
 def queries(compiled: Compiled) -> Iterator[Fault]:
     """Every query parses and names only metrics and labels of the contract."""
     target_labels = _target_labels(compiled)
-    judged: dict[tuple[str, frozenset[tuple[str, str]]], tuple[_Wrong, ...]] = {}
+    judged: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[_Wrong, ...]] = {}
     for dashboard in compiled.grafana.dashboards:
-        examples = _examples(dashboard)
-        for text, who, where in _asked(dashboard):
-            chosen = frozenset((name, examples[name]) for name in variables_in(text) if name in examples)
-            if (text, chosen) not in judged:
-                judged[text, chosen] = tuple(_wrong(text, examples, compiled.contract.by_series, target_labels))
-            for offset, what, fix in judged[text, chosen]:
-                at = where.shifted(offset) if "\n" not in text else where
-                yield Fault("dashboard-query", at, f"{who} of '{dashboard.title}' {what}", fix)
+        for one in asked(dashboard):
+            query = (one.written.text, one.values)
+            if query not in judged:
+                judged[query] = tuple(_wrong(one.tree, compiled.contract.by_series, target_labels))
+            for offset, what, fix in judged[query]:
+                yield Fault("dashboard-query", one.written.at(offset), f"{one.who} {what}", fix)
 
 
-def _wrong(
-    text: str, examples: Mapping[str, str], contract: Mapping[str, Metric], target_labels: frozenset[str]
-) -> Iterator[_Wrong]:
-    """What is wrong with one text: at which character, what, and how to mend it."""
-    try:
-        tree = parse_query(text, _all_set(text, examples))
-    except ParseFault as fault:
-        yield from ((each.span.start, f"cannot be asked: {each.what}", each.fix) for each in fault.faults)
+def _wrong(tree: Expr | ParseFault, contract: Mapping[str, Metric], target_labels: frozenset[str]) -> Iterator[_Wrong]:
+    """What is wrong with one query: at which character, what, and how to mend it."""
+    if isinstance(tree, ParseFault):
+        yield from ((each.span.start, f"cannot be asked: {each.what}", each.fix) for each in tree.faults)
     else:
         yield from ((0, what, fix) for what, fix in _unknown(tree, contract, target_labels))
 
@@ -158,7 +189,10 @@ def legends(compiled: Compiled) -> Iterator[Fault]:
         for _, panel in panels(dashboard):
             columns = [column.field for column in panel.columns if not column.field.startswith("Value")]
             reading = [(query, IN_LEGEND.findall(query.legend)) for query in panel.queries if query.datasource == "prometheus"]
-            answers = [_answer(query, examples) if columns or read else Labels() for query, read in reading]
+            answers = [
+                _answer(_asked(dashboard, panel, query, examples).tree) if columns or read else Labels()
+                for query, read in reading
+            ]
             for (query, read), labels in zip(reading, answers, strict=True):
                 for label in read:
                     if not labels.may_have(label):
@@ -175,12 +209,9 @@ def legends(compiled: Compiled) -> Iterator[Fault]:
                     )
 
 
-def _answer(query: Query, examples: Mapping[str, str]) -> Labels:
+def _answer(tree: Expr | ParseFault) -> Labels:
     """The labels of a query's answer; all of them where it cannot be asked, which is said elsewhere."""
-    try:
-        return labels_of(parse_query(query.expr, _all_set(query.expr, examples)))
-    except ParseFault:
-        return Labels()
+    return Labels() if isinstance(tree, ParseFault) else labels_of(tree)
 
 
 def foreign_queries(compiled: Compiled) -> Iterator[Fault]:

@@ -34,6 +34,8 @@ def meaning(repository: Repository) -> Iterator[Fault]:
             yield fault
     # A query is judged as if a rule recorded it, beside the rules whose series it reads.
     asked, chosen = _as_rules(repository)
+    if not asked.groups[0].rules:
+        return
     known = {file.name for file in repository.rule_files}
     for fault in judge((*repository.rule_files, asked), contract, settings):
         if fault.where.file not in known and not (fault.id in CHOSEN and fault.where in chosen):

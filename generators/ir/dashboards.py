@@ -8,7 +8,7 @@ from dataclasses import field
 from decimal import Decimal
 from typing import Any, Literal
 
-from generators.fault import NOWHERE, Where
+from generators.fault import NOWHERE, Where, Written
 from generators.record import dataclass
 
 PanelKind = Literal[
@@ -30,8 +30,8 @@ Datasource = Literal["prometheus", "jaeger", "alertmanager"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a panel. `expr` is PromQL. For `jaeger` it is the service a table of traces asks for, the id of the trace a
-    traces panel shows, and nothing in a node graph, which shows who calls whom."""
+    """One query of a panel. `expr` is PromQL, `written` the same with its place where people wrote it. For `jaeger` it is the service
+    a table of traces asks for, the id of the trace a traces panel shows, and nothing in a node graph, which shows who calls whom."""
 
     expr: str
     legend: str = ""
@@ -39,6 +39,7 @@ class Query:
     exemplars: bool = False
     datasource: Datasource = "prometheus"
     where: Where = NOWHERE
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from generators.proof.flows import written
 from generators.proof.inputs import Inverse
 from generators.proof.meaning.columns import Store
 from generators.proof.recorded import follows
-from generators.proof.words import Moment, annotations_at
+from generators.proof.words import Moment, Words
 
 STEPS = (240, 180, 120, 60)
 """How coarse a test may be; below five minutes, further than which an instant query does not look back."""
@@ -83,7 +83,7 @@ def _told(plan: Plan, alert: Alert) -> ExpectedAlert:
     own = _own(alert) | {name.ANOMALY: alert.name}
     labels = own | {name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **alert.services[0].labels, **alert.labels}
     moment = Moment(Store(band_step(alert.anomaly), 1) if alert.anomaly else Store(CADENCE, 1), 0, own, float(_JUMP))
-    return ExpectedAlert(dict(sorted(labels.items())), annotations_at(plan, alert, moment))
+    return ExpectedAlert(dict(sorted(labels.items())), Words(plan, alert).at(moment))
 
 
 def _beside(inverse: Inverse, alert: Alert, samples: int, step: int) -> tuple[InputSeries, ...]:

@@ -29,22 +29,34 @@ def bound_tests(stage: Stage) -> Iterator[UnitTest]:
     if stage.states.bent:
         yield from _bound_at_once(stage)
         return
-    exact = EXACT[:1] if stage.states.relative else EXACT
-    tries: list[tuple[Decimal, Decimal | None]] = [*((MARGINS[0], one) for one in exact), *((one, None) for one in MARGINS)]
-    for margin, total in tries:
-        levels = _levels(stage, margin, total)
+    for margin, total in attempts(stage):
+        around = levels(stage, margin, total)
         calm = stage.states.normal()
         try:
-            phases = [(stage.settled, stage.states.of(total or TOTAL).at(level)) for _, level in levels]
+            phases = [(stage.settled, stage.states.of(total).at(level)) for _, level in around]
             between = [(stage.past, calm)] if main.counts else []
             scene = stage.scene((stage.past, calm), *(one for phase in phases for one in (phase, *between)))
         except Underivable:
             continue
         every = 1 + len(between)
-        ends = [scene.ends[1 + at * every] for at in range(len(levels))]
-        if _told(stage, scene, [name for name, _ in levels], ends):
-            yield scene.test(" and ".join(name for name, _ in levels) + " its bound", ends)
+        ends = [scene.ends[1 + at * every] for at in range(len(around))]
+        if told(stage, scene, [name for name, _ in around], ends):
+            yield scene.test(" and ".join(name for name, _ in around) + " its bound", ends)
             return
+
+
+def attempts(stage: Stage) -> Iterator[tuple[Decimal, Decimal | None]]:
+    """Ways to come near to the bound, the nearest first: how near, and the whole with which the bound itself may be reached."""
+    bound = stage.states.parts[0].bound
+    exact = [one for one in EXACT if _whole_in_binary(bound * one * stage.step)] if stage.states.shared else EXACT[:1]
+    yield from ((MARGINS[0], one) for one in exact)
+    yield from ((one, None) for one in MARGINS)
+
+
+def _whole_in_binary(value: Decimal) -> bool:
+    """Whether a float holds the value to the last bit."""
+    below = value.as_integer_ratio()[1]
+    return below & (below - 1) == 0
 
 
 def _alone(stage: Stage) -> Iterator[UnitTest]:
@@ -70,16 +82,16 @@ def _bound_at_once(stage: Stage) -> Iterator[UnitTest]:
             return
 
 
-def _levels(stage: Stage, margin: Decimal, total: Decimal | None) -> list[tuple[str, Decimal]]:
+def levels(stage: Stage, margin: Decimal, total: Decimal | None) -> list[tuple[str, Decimal]]:
     """Just before the bound, at it (if a `total` is named with which it may come out exactly) and just beyond it."""
     main, _ = stage.states.parts
-    levels = [("just before", main.off(margin, beyond=False)), ("just beyond", main.off(margin, beyond=True))]
-    if levels[0][1] < 0 <= main.bound and not stage.states.relative:
-        levels = levels[1:]
-    return [*levels[:-1], ("exactly at", main.bound), levels[-1]] if total is not None and not main.counts else levels
+    around = [("just before", main.off(margin, beyond=False)), ("just beyond", main.off(margin, beyond=True))]
+    if around[0][1] < 0 <= main.bound and not stage.states.relative:
+        around = around[1:]
+    return [*around[:-1], ("exactly at", main.bound), around[-1]] if total is not None and not main.counts else around
 
 
-def _told(stage: Stage, scene: Scene, names: list[str], ends: list[int]) -> bool:
+def told(stage: Stage, scene: Scene, names: list[str], ends: list[int]) -> bool:
     """Whether the alert does at the end of each phase what its comparison says; and the bound is reached to the last bit."""
     main, _ = stage.states.parts
     fires = {"just before": False, "exactly at": main.op in (">=", "<="), "just beyond": True}

@@ -9,11 +9,12 @@ from generators.ir.tests import ExprCase, InputSeries, UnitTest
 from generators.plan import Alert, Example, Plan
 from generators.proof.flows import Phase
 from generators.proof.scenes import Scene
+from generators.proof.words import Words
 
 
 def heartbeat(plan: Plan, alert: Alert) -> UnitTest:
     """It fires from the first moment on, whatever is there."""
-    return Scene.of(plan, alert, plan.stack.evaluation_interval, [Phase(3, {})]).test("always fires", (0,))
+    return Scene.of(Words(plan, alert), plan.stack.evaluation_interval, [Phase(3, {})]).test("always fires", (0,))
 
 
 def example_tests(alert: Alert) -> Iterator[UnitTest]:

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from generators.ir.tests import UnitTest
+from generators.promql import labels_of, parse
 from generators.proof.flows import Flow, Inputs, Key, plain
 from generators.proof.sides import HARDLY
 from generators.proof.stage import Stage
+
+NEARLY = Decimal("0.9375")
+"""The share of what is asked for that a counter reaches one sample before all of it: more than a tenth less, and exact in binary. It
+begins at nothing within the range, and is therefore not extrapolated, so that all of it is counted to the last bit."""
 
 
 def thin_tests(stage: Stage) -> Iterator[UnitTest]:
@@ -28,7 +33,11 @@ def thin_tests(stage: Stage) -> Iterator[UnitTest]:
 
 
 def _thin_past(stage: Stage, wholes: list[Decimal]) -> Iterator[UnitTest]:
-    """The same where the whole is the past: three services at once, since the past is long."""
+    """The same where the whole is the past: three services at once, since the past is long; or, where services are taken together, a
+    past that grows."""
+    if not labels_of(parse(stage.alert.when)).may_have("service"):
+        yield from _grown_past(stage, *wholes[-2:])
+        return
     named = [{"service": f"service-of-{plain(whole)}"} for whole in wholes]
     before, after = (
         {
@@ -43,38 +52,51 @@ def _thin_past(stage: Stage, wholes: list[Decimal]) -> Iterator[UnitTest]:
         yield scene.test("is not judged by a past of hardly anything", scene.ends)
 
 
+def _grown_past(stage: Stage, few: Decimal, more: Decimal) -> Iterator[UnitTest]:
+    """The past was just too little, and then a little more."""
+    states, rest = stage.states, stage.past - 2 * stage.settled
+    then = [(stage.settled, states.thin(whole, Decimal(1))) for whole in (few, more)]
+    now = [(stage.settled, states.thin(whole, states.fault_value)) for whole in (few, more)]
+    scene = stage.scene(*then, (max(rest, 1), states.thin(more, Decimal(1))), *now)
+    if not scene.fires_in(3) and scene.fires_in(4):
+        yield scene.test("is not judged by a past of hardly anything", scene.ends)
+
+
 def enough_tests(stage: Stage) -> Iterator[UnitTest]:
     """Everything is as when it fires, and a little less is counted than the guard asks for; then a little more."""
     guard = stage.alert.enough
     assert guard is not None
-    less, just, more = (
-        _counting(stage, guard.at_least * share / guard.over) for share in (Decimal("0.98"), Decimal(1), Decimal("1.02"))
-    )
-    long = stage.steps(guard.over + stage.alert.window + stage.alert.hold) + 3
-    exact = guard.at_least * stage.step * 1000 % guard.over == 0
-    for middle in (just, more) if exact else (more,):
-        scene = stage.scene((3, {}), (long, less), (long, middle), (long, more))
-        if not scene.fires_in(1) and scene.fires_in(2) and scene.fires_in(3):
-            yield scene.test("on too little stays quiet, and fires on just enough", scene.ends[1:3])
-            break
     if any(one.metric != guard.selector.partition("{")[0] for one in stage.states.fault()):
-        yield from _just_enough(stage)
+        at_once = _at_once(stage)
+        if at_once:
+            yield at_once
+            return
+    wait = stage.steps(stage.alert.hold) + 3
+    long = stage.steps(2 * guard.over + stage.alert.window + stage.alert.keep_firing) + wait
+    most, rest, much = (
+        _counting(stage, guard.at_least * share / stage.step) for share in (NEARLY / 2, 1 - NEARLY, Decimal("0.5"))
+    )
+    less = _counting(stage, guard.at_least * Decimal("0.75") / guard.over)
+    scene = stage.among((3, most), (1, rest), (wait, much), (long, less))
+    if scene.fires_in(2) and not scene.fires_in(3):
+        yield scene.test("on just enough fires, and on too little stays quiet", scene.ends[2:])
 
 
-def _just_enough(stage: Stage) -> Iterator[UnitTest]:
-    """Exactly as much as the guard asks for, all at once; and later it is forgotten."""
+def _at_once(stage: Stage) -> UnitTest | None:
+    """A little less than the guard asks for, and then the rest, each all at once; and later it is forgotten."""
     guard = stage.alert.enough
     assert guard is not None
     wait, burst = stage.settled + 2, 4
-    first, rest = (
-        _counting(stage, guard.at_least * share / (burst * stage.step)) for share in (Decimal("0.75"), Decimal("0.25"))
-    )
+    first, rest = (_counting(stage, guard.at_least * share / (burst * stage.step)) for share in (NEARLY, 1 - NEARLY))
     still = _counting(stage, Decimal(0))
-    scene = stage.scene(
+    scene = stage.among(
         (1, still), (burst, first), (wait, still), (burst, rest), (wait, still), (stage.steps(guard.over) + wait, still)
     )
-    if not scene.fires_in(2) and scene.fires_in(4) and not scene.fires_in(5):
-        yield scene.test("on exactly enough fires, until that is forgotten", (scene.ends[2], scene.ends[4]))
+    if scene.fires_in(2) or not scene.fires_in(4) or scene.fires_in(5):
+        return None
+    return scene.test(
+        "on too little stays quiet, and fires on just enough, until that is forgotten", (scene.ends[2], scene.ends[4])
+    )
 
 
 def _counting(stage: Stage, pace: Decimal) -> Inputs:

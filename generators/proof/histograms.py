@@ -25,7 +25,7 @@ def quantile_inputs(inverse: Inverse, call: Call, value: Decimal) -> Inputs:
         raise Underivable("a quantile of this has no plain inverse")
     base = VectorSelector(found[0].name, tuple(one for one in found[0].matchers if one.name != "le"))
     slow, fast = _split(metric, share, value, inverse.total)
-    together = any(isinstance(node, Aggregation) for node in walk(call.args[1]))
+    together = not inverse.alone and any(isinstance(node, Aggregation) for node in walk(call.args[1]))
     plain = inverse.key(base)
     other = plain.altered(instance="instance-b")
     inputs: Inputs = {}

@@ -5,7 +5,7 @@ are several of them with values of their own, so that it matters how they are ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from decimal import Decimal
 
 from generators.ir.contract import Contract, Metric
@@ -31,7 +31,8 @@ _LEVELS = ("avg_over_time", "max_over_time", "min_over_time", "last_over_time")
 class Inverse:
     """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at,
     or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them;
-    `alone` says that one series is enough where several could be taken together."""
+    `alone` says that one series is enough where several could be taken together. `known` are series worked out before, with the
+    selectors that they are of (held, so that no other takes their place in memory)."""
 
     contract: Contract
     target: Mapping[str, str]
@@ -39,6 +40,7 @@ class Inverse:
     forced: Mapping[str, str] = field(default_factory=dict)
     exactly: bool = False
     alone: bool = False
+    known: dict[tuple[int, tuple[str, ...]], tuple[VectorSelector, Key]] = field(default_factory=dict)
 
     def reach(self, tree: Expr, value: Decimal) -> Inputs:
         """Inputs under which the tree has this value. Raises Underivable."""
@@ -93,7 +95,10 @@ class Inverse:
 
     def forcing(self, labels: Mapping[str, str]) -> Inverse:
         """The same for series with these label values."""
-        return replace(self, forced={**self.forced, **labels}) if labels else self
+        if not labels:
+            return self
+        forced = {**self.forced, **labels}
+        return Inverse(self.contract, self.target, self.total, forced, self.exactly, self.alone, self.known)
 
     def variants(self, tree: Aggregation) -> Iterator[dict[str, str]]:
         """What tells the further series of an aggregation from its first: every alternative of a matcher, and another instance."""
@@ -136,7 +141,8 @@ class Inverse:
         """The whole stands at `total`; where the part is counted in the whole, the rest makes up the difference."""
         total = self.total if self.exactly else max(self.total, (filtered(tree.right) or Decimal(0)) * 2)
         part, terms = self.reach(tree.left, value * total), _terms(tree.right)
-        counted = [term for term in terms if _names(term) & _names(tree.left)]
+        own = _names(tree.left)
+        counted = [term for term in terms if _names(term) & own]
         others = [term for term in terms if term not in counted]
         if not counted:
             return part | self.reach(terms[0], total)
@@ -158,6 +164,13 @@ class Inverse:
 
     def key(self, selector: VectorSelector) -> Key:
         """One series that the selector matches."""
+        mark = id(selector), tuple([text for pair in self.forced.items() for text in pair])
+        found = self.known.get(mark)
+        if found is None:
+            found = self.known[mark] = selector, self._key(selector)
+        return found[1]
+
+    def _key(self, selector: VectorSelector) -> Key:
         metric = self.contract.by_series.get(selector.name)
         if metric is None:
             raise Underivable(f"{selector.name or 'a nameless selector'} is no plain selector of the contract")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
+from itertools import groupby
 
 from generators import conventions as name
 from generators.plan import Alert
@@ -42,6 +43,11 @@ class Course:
     firing: tuple[bool, ...]
     seen: tuple[int, ...]
     values: Column
+
+    @property
+    def longest(self) -> int:
+        """For how many steps the condition holds at a stretch, at most."""
+        return max((len(list(steps)) for holds, steps in groupby(value is not None for value in self.values) if holds), default=0)
 
 
 def courses(alert: Alert, store: Store) -> tuple[Course, ...]:

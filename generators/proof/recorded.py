@@ -13,11 +13,11 @@ from generators.plan import Derived, Plan
 from generators.promql import Expr, longest_lookback, parse
 from generators.promql.syntax import Aggregation, Duration, VectorSelector
 from generators.promql.walk import children, ranges
+from generators.proof.crowd import failing
 from generators.proof.flows import Flow, Inputs, Key, Phase, Play, play, written
 from generators.proof.inputs import Inverse
 from generators.proof.meaning.columns import Unforeseen
 from generators.proof.meaning.evaluate import vector
-from generators.proof.states import failing
 from generators.proof.trees import Underivable
 
 PACES = (Decimal(1), Decimal(3), Decimal(0), Decimal("0.0009765625"))

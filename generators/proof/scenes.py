@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from generators.ir.tests import AlertCase, ExpectedAlert, ExprCase, UnitTest
-from generators.plan import Alert, Plan
+from generators.plan import Alert
 from generators.proof.flows import Phase, Play, play, written
 from generators.proof.lifecycle import Course, courses
 from generators.proof.meaning.columns import Unforeseen
-from generators.proof.words import Moment, annotations_at
+from generators.proof.words import Moment, Words
 from generators.record import dataclass
 
 CHECKS = 12
@@ -21,21 +21,24 @@ CHECKS = 12
 class Scene:
     """A played test and what becomes of the alert in it."""
 
-    plan: Plan
-    alert: Alert
+    words: Words
     play: Play
     courses: tuple[Course, ...]
     ends: tuple[int, ...]
 
     @classmethod
-    def of(cls, plan: Plan, alert: Alert, step: int, phases: Sequence[Phase]) -> Scene:
-        """Play the phases. Raises Unforeseen."""
+    def of(cls, words: Words, step: int, phases: Sequence[Phase]) -> Scene:
+        """Play the phases for the alert whose words they are. Raises Unforeseen."""
         played = play(phases, step)
         ends, total = [], 0
         for phase in phases:
             total += phase.samples
             ends.append(total - 1)
-        return cls(plan, alert, played, courses(alert, played.store), tuple(ends))
+        return cls(words, played, courses(words.alert, played.store), tuple(ends))
+
+    @property
+    def alert(self) -> Alert:
+        return self.words.alert
 
     def fires(self, step: int) -> bool:
         """Whether anything fires at this step."""
@@ -86,8 +89,8 @@ class Scene:
         seen = course.seen[step]
         value = course.values[seen]
         assert value is not None
-        words = annotations_at(self.plan, self.alert, Moment(self.play.store, seen, course.series, value))
-        return ExpectedAlert(dict(sorted(course.labels.items())), words)
+        told = self.words.at(Moment(self.play.store, seen, course.series, value))
+        return ExpectedAlert(dict(sorted(course.labels.items())), told)
 
     @property
     def _shown(self) -> str:

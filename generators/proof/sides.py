@@ -19,16 +19,12 @@ HARDLY = Decimal("0.0625")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A comparison of a value with a number."""
+    """A comparison of a value with a number; `counts` says that the value can only be a whole number."""
 
     value: Expr
     op: str
     bound: Decimal
-
-    @property
-    def counts(self) -> bool:
-        """Whether the value can only be a whole number."""
-        return any(isinstance(node, Call) and node.function in ("changes", "resets") for node in walk(self.value))
+    counts: bool
 
     def off(self, margin: Decimal, *, beyond: bool) -> Decimal:
         """A value that is `margin` (a share of the bound) beyond the bound, or before it."""
@@ -60,7 +56,8 @@ def comparison(tree: Expr) -> Side | None:
     bound = literal(inner.right) if isinstance(inner, Binary) and inner.op in COMPARISONS else None
     if not isinstance(inner, Binary) or bound is None or inner.return_bool:
         return None
-    return Side(bare(inner.left), inner.op, bound)
+    counts = any(isinstance(node, Call) and node.function in ("changes", "resets") for node in walk(inner.left))
+    return Side(bare(inner.left), inner.op, bound, counts)
 
 
 @lru_cache(maxsize=512)

@@ -3,7 +3,7 @@ how long their phases must be, and the bystanders and decoys in them. Raises Und
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 
@@ -11,11 +11,13 @@ from generators.plan import Alert, Plan
 from generators.promql import longest_lookback, parse
 from generators.promql.syntax import Duration
 from generators.promql.walk import ranges, selectors
+from generators.proof.crowd import crowd
 from generators.proof.flows import BETWEEN_STEPS, Inputs, Phase
 from generators.proof.scenes import Scene
 from generators.proof.sides import taken_apart
 from generators.proof.states import States
 from generators.proof.trees import Underivable
+from generators.proof.words import Words
 
 STEPS = (5, 10, 15, 20, 30, 60, 90, 120, 150, 180, 240)
 """Seconds between samples: below five minutes, further than which an instant query does not look back."""
@@ -26,35 +28,32 @@ STRENGTHS = (Decimal(1), Decimal(4), Decimal(16))
 
 
 class Stage:
-    """One alert, with the step of its tests, the lengths of their phases and the series that stand beside it in all of them."""
+    """One alert, with the step of its tests, the lengths of their phases and the series that stand beside it. A fault has a `strength`
+    and lasts for `settled` samples; without a word, that is until everything an alert waits for is over."""
 
-    def __init__(self, plan: Plan, alert: Alert, target: Mapping[str, str]) -> None:
-        self.plan, self.alert, self.target = plan, alert, target
+    def __init__(
+        self, plan: Plan, alert: Alert, target: Mapping[str, str], strength: Decimal = STRENGTHS[0], settled: int = 0
+    ) -> None:
+        self.plan, self.alert, self.target, self.words = plan, alert, target, Words(plan, alert)
+        self.states = States(plan.contract, alert, target, strength=strength)
+        self.settled = settled or self._lengths[0]
+
+    def surer(self) -> Stage:
+        """How strong a fault must be, and how long it must last, for the alert to fire. What is measured by its own past soon forgets:
+        such faults are looked at earlier. Raises Underivable."""
+        for strength in STRENGTHS:
+            for length in self._lengths:
+                stage = Stage(self.plan, self.alert, self.target, strength, length)
+                if stage.alone.fires_in(1) and not stage.alone.fires_in(0):
+                    return stage
+        raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
 
     @cached_property
-    def states(self) -> States:
-        """Inputs in each state."""
-        return self._begun[0]
-
-    @property
-    def settled(self) -> int:
-        """Samples until a change has come through."""
-        return self._begun[1]
-
-    @cached_property
-    def _begun(self) -> tuple[States, int, Scene]:
-        """How strong a fault must be, and how long it must last, for the alert to fire. What is measured by its own past soon forgets,
-        and changes that are counted pass: those faults are looked at earlier."""
+    def _lengths(self) -> tuple[int, ...]:
+        """Samples until a change has come through: windows and `for`; less; `for` alone. Changes that are counted pass."""
         main, _ = taken_apart(self.alert.when)
         full, wait = self.steps(self.alert.window + self.alert.hold) + 3, self.steps(self.alert.hold) + 3
-        lengths = [wait + BETWEEN_STEPS * (int(main.bound) + 2)] if main.counts else [full, (full + wait) // 2, wait]
-        for strength in STRENGTHS:
-            states = States(self.plan.contract, self.alert, self.target, strength=strength)
-            for length in lengths:
-                life = self._life(states, {}, length, {})
-                if life.fires_in(1) and not life.fires_in(0):
-                    return states, length, life
-        raise Underivable("inputs that should make it fire do not, or it fires in the normal state")
+        return (wait + BETWEEN_STEPS * (int(main.bound) + 2),) if main.counts else (full, (full + wait) // 2, wait)
 
     @cached_property
     def step(self) -> int:
@@ -86,41 +85,36 @@ class Stage:
         return self.steps(int(longest_lookback(parse(self.alert.when)).seconds)) + 3
 
     def scene(self, *phases: tuple[int, Inputs]) -> Scene:
-        """The phases with the bystanders and decoys that do not change what becomes of the alert."""
-        return Scene.of(self.plan, self.alert, self.step, [Phase(count, inputs | self.extras) for count, inputs in phases])
-
-    def alone(self, *phases: tuple[int, Inputs]) -> Scene:
         """The phases with nothing beside them."""
-        return Scene.of(self.plan, self.alert, self.step, [Phase(count, inputs) for count, inputs in phases])
+        return Scene.of(self.words, self.step, [Phase(count, inputs) for count, inputs in phases])
+
+    def among(self, *phases: tuple[int, Inputs]) -> Scene:
+        """The phases among bystanders and decoys."""
+        return self.scene(*((count, inputs | self.crowd) for count, inputs in phases))
 
     @cached_property
-    def extras(self) -> Inputs:
-        """Bystanders and decoys, as far as they really leave the alert alone."""
-        alone = self._begun[2]
-        own = {one for inputs in (self.states.fault(), self.states.normal()) for one in inputs}
-        offered = [{one: flow for one, flow in some.items() if one not in own} for some in self._others()]
-        found: Inputs = {one: flow for more in offered for one, flow in more.items()}
-        if self.life(found).courses_alike(alone):
-            return found
-        found = {}
-        for more in filter(None, offered):
-            if self.life(found | more).courses_alike(alone):
-                found |= more
-        return found
+    def alone(self) -> Scene:
+        """All is well, the fault comes, all is well."""
+        return self.life({}, {})
 
-    def _others(self) -> Iterator[Inputs]:
-        for some in (self.states.bystanders, self.states.decoys):
-            try:
-                yield from some()
-            except Underivable:
-                continue
-
-    def life(self, extra: Inputs, faults: Inputs | None = None) -> Scene:
+    def life(self, extra: Inputs, faults: Inputs) -> Scene:
         """All is well, the fault comes (and `faults` with it), all is well; `extra` is there all the time."""
-        return self._life(self.states, extra, self.settled, faults or {})
+        normal, fault = self.states.normal() | extra, self.states.fault() | faults | extra
+        return self.scene((self.past, normal), (self.settled, fault), (self.after, normal))
 
-    def _life(self, states: States, extra: Inputs, settled: int, faults: Inputs) -> Scene:
-        normal, fault = states.normal() | extra, states.fault() | faults | extra
-        after = self.steps(self.alert.window + self.alert.keep_firing) + 3
-        phases = [Phase(self.past, normal), Phase(settled, fault), Phase(after, normal)]
-        return Scene.of(self.plan, self.alert, self.step, phases)
+    @property
+    def at_its_bound(self) -> bool:
+        """Whether the value can be held just before and just beyond the bound: a number that is equal has no sides, a straight line's
+        value moves with time, and changes pass."""
+        main, _ = self.states.parts
+        return main.op not in ("==", "!=") and not self.states.bent and not main.counts
+
+    @property
+    def after(self) -> int:
+        """Samples until a fault that is over is forgotten."""
+        return self.steps(self.alert.window + self.alert.keep_firing) + 3
+
+    @cached_property
+    def crowd(self) -> Inputs:
+        """Bystanders and decoys."""
+        return crowd(self.states)

@@ -1,6 +1,6 @@
 """The states in which an alert's inputs can be. In: an alert of the Plan and the contract. Out: inputs in which all is well, in which
-the fault is there, at any distance from the bound; for each arm of `and`, `or`, `unless` inputs in which that arm alone decides; and
-bystanders and decoys, which must not count. Raises Underivable where the condition has no plain inverse."""
+the fault is there, at any distance from the bound; and for each arm of `and`, `or`, `unless` inputs in which that arm alone
+decides. Raises Underivable where the condition has no plain inverse."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from functools import cached_property
 from generators.ir.contract import Contract
 from generators.plan import Alert
 from generators.promql import parse
-from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, Matcher, MatrixSelector, VectorSelector
+from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, MatrixSelector, VectorSelector
 from generators.promql.walk import selectors, walk
 from generators.proof.flows import Inputs
 from generators.proof.inputs import TOTAL, Inverse
-from generators.proof.meaning.columns import matches
 from generators.proof.sides import Arm, Side, taken_apart
 from generators.proof.trees import bare, filtered, listed
 
-SOON = 1200
-"""Seconds within which a test counts what a guard asks for, though it may look back over days: a day of samples proves no more."""
+SOON = 10
+"""Seconds within which a test counts twice what a guard asks for, though it may look back over days: a day of samples proves no more."""
 
 
 class States:
@@ -32,9 +31,11 @@ class States:
     ) -> None:
         self.contract, self.alert, self.target, self.total, self.strength = contract, alert, target, total, strength
 
-    def of(self, total: Decimal) -> States:
-        """The same of another whole."""
-        return States(self.contract, self.alert, self.target, total, self.strength)
+    def of(self, total: Decimal | None) -> States:
+        """The same of another whole, if one is named."""
+        if total in (None, self.total):
+            return self
+        return States(self.contract, self.alert, self.target, total or TOTAL, self.strength)
 
     @cached_property
     def parts(self) -> tuple[Side, tuple[Arm, ...]]:
@@ -70,6 +71,12 @@ class States:
         )
         return self.bent or past or over
 
+    @cached_property
+    def shared(self) -> bool:
+        """Whether the value is a share of a whole."""
+        ratio = bare(self.parts[0].value)
+        return isinstance(ratio, Binary) and ratio.op == "/" and not self.relative
+
     def _far(self, side: Side, *, beyond: bool) -> Decimal:
         share = self.alert.unit == "ratio" and 0 <= side.bound < 1 and side.op not in ("==", "!=") and not self.relative
         up = (side.op in (">", ">=")) == beyond
@@ -92,8 +99,8 @@ class States:
         _, arms = self.parts
         telling = next((arm for arm in arms if arm.op == "unless"), None)
         if telling is not None:
-            return self._with(self._main(self.fault_value, inverse), inverse, {telling: True})
-        return self._with(self._main(self.usual, inverse), inverse, {})
+            return self._with(self.main(self.fault_value, inverse), inverse, {telling: True})
+        return self._with(self.main(self.usual, inverse), inverse, {})
 
     @cached_property
     def fault_value(self) -> Decimal:
@@ -109,7 +116,7 @@ class States:
 
     def at(self, value: Decimal, inverse: Inverse | None = None) -> Inputs:
         """The first comparison's value is this, and no arm is in its way."""
-        return self._with(self._main(value, inverse), inverse, {})
+        return self._with(self.main(value, inverse), inverse, {})
 
     @cached_property
     def least(self) -> Decimal | None:
@@ -120,7 +127,7 @@ class States:
     def thin(self, whole: Decimal, value: Decimal, labels: Mapping[str, str] | None = None) -> Inputs:
         """The value, in a whole of exactly so much. Where the part is no part of nothing, there is one all the same."""
         inverse = replace(self.inverse, total=whole, exactly=True).forcing(labels or {})
-        inputs = self._with(self._main(value, inverse), inverse, {})
+        inputs = self._with(self.main(value, inverse), inverse, {})
         if whole:
             return inputs
         own = {selector.name for selector in selectors(bare(self.parts[0].value).left)}  # type: ignore[union-attr]
@@ -133,50 +140,18 @@ class States:
         for number, arm in enumerate(arms, 1):
             which = "its other condition" if len(arms) == 1 else f"its condition {number + 1}"
             if arm.op == "and":
-                yield f"without {which}", self._with(self._main(self.fault_value, None), None, {arm: False})
+                yield f"without {which}", self._with(self.main(self.fault_value, None), None, {arm: False})
             elif arm.op == "or":
-                yield f"by {which} alone", self._with(self._main(self.usual, None), None, {arm: True})
+                yield f"by {which} alone", self._with(self.main(self.usual, None), None, {arm: True})
             else:
-                yield "without its first condition", self._with(self._main(self._far(main, beyond=False), None), None, {})
+                yield "without its first condition", self._with(self.main(self._far(main, beyond=False), None), None, {})
 
     def arm_at(self, arm: Arm, value: Decimal) -> Inputs:
         """The fault, with the value of an arm's comparison at this."""
         assert arm.side is not None
-        others = self._with(self._main(self.fault_value, None), None, {arm: False})
+        others = self._with(self.main(self.fault_value, None), None, {arm: False})
         own = self._arm(arm, self.inverse, holds=False)
         return {one: flow for one, flow in others.items() if one not in own} | self.inverse.reach(arm.side.value, value)
-
-    def bystanders(self) -> Iterator[Inputs]:
-        """Series that differ in one label by which others are matched (or in their service), and are well."""
-        fixed = {matcher.name for selector in selectors(parse(self.alert.when)) for matcher in selector.matchers}
-        names = dict.fromkeys((*self._matched_by(), "service"))
-        for label in names:
-            if label not in fixed and (label in self.target or label in self._carried()):
-                yield self.normal(self.inverse.forcing({label: f"{label}-other"}))
-
-    def _matched_by(self) -> Iterator[str]:
-        for node in walk(parse(self.alert.when)):
-            if isinstance(node, Binary) and node.matching is not None and node.matching.on:
-                yield from node.matching.labels
-            if isinstance(node, Aggregation) and not node.without:
-                yield from (label for label in node.grouping if label not in ("service", "tier", "owner", "le"))
-        yield from self.alert.enough.by if self.alert.enough else ()
-
-    def _carried(self) -> set[str]:
-        return {label for one in self.alert.metrics for label in self.contract.metrics[one].labels}
-
-    def decoys(self) -> Iterator[Inputs]:
-        """Series that no matcher lets through, each failing one of them: some have the fault, and some would hide it."""
-        together = any(isinstance(node, Aggregation) for node in walk(parse(self.alert.when)))
-        for label, value in dict.fromkeys(self._refused()):
-            yield self._main(self.fault_value, self.inverse.forcing({label: value}))
-            if together:
-                yield self._main(self.usual, self.inverse.forcing({label: value, "instance": "instance-well"}))
-
-    def _refused(self) -> Iterator[tuple[str, str]]:
-        for selector in selectors(self.parts[0].value):
-            for matcher in selector.matchers:
-                yield from ((matcher.name, value) for value in failing(selector, matcher))
 
     def others(self) -> Iterator[Inputs]:
         """The fault in series of every further value that a matcher lists, where no aggregation takes them together."""
@@ -188,14 +163,15 @@ class States:
                 yield from (self.fault(self.inverse.forcing({label: value})) for value in values[1:])
             return
 
-    def _main(self, value: Decimal, inverse: Inverse | None) -> Inputs:
+    def main(self, value: Decimal, inverse: Inverse | None) -> Inputs:
+        """The first comparison's value is this."""
         return (inverse or self.inverse).reach(self.parts[0].value, value)
 
     def _with(self, main: Inputs, inverse: Inverse | None, wanted: Mapping[Arm, bool]) -> Inputs:
         """The first comparison's inputs with every arm as it must be for the alert to fire, or as `wanted`; and enough to judge on."""
         inputs = dict(main)
         for arm in self.parts[1]:
-            inputs = _beside(inputs, self._arm(arm, inverse or self.inverse, wanted.get(arm, arm.op == "and")))
+            inputs = _together(inputs, self._arm(arm, inverse or self.inverse, wanted.get(arm, arm.op == "and")))
         if self.alert.enough is None:
             return inputs
         counter = parse(self.alert.enough.selector)
@@ -214,19 +190,10 @@ class States:
         return replace(inverse, alone=shared).reach(arm.side.value, self._far(arm.side, beyond=holds))
 
 
-def _beside(one: Inputs, other: Inputs) -> Inputs:
+def _together(one: Inputs, other: Inputs) -> Inputs:
     """Both; where they would be the same series, the second's are of another instance."""
     if not set(one) & set(other):
         return one | other
     return one | {
         series.altered(instance=f"{dict(series.labels).get('instance', 'instance')}-too"): it for series, it in other.items()
     }
-
-
-def failing(selector: VectorSelector, matcher: Matcher) -> Iterator[str]:
-    """Values of the label that the matcher refuses."""
-    if matcher.op == "!~" and "|" in matcher.value:
-        yield from next(values for label, values in listed(selector, "!~") if label == matcher.name)
-        return
-    offered = (f"{matcher.name}-other", matcher.value, "")
-    yield from [value for value in offered if not matches(matcher, value)][:1]

@@ -11,22 +11,29 @@ from generators.plan import Alert, Plan
 from generators.promql.syntax import Binary
 from generators.promql.walk import selectors, walk
 from generators.proof.bounds import MARGINS, bound_tests
-from generators.proof.flows import Inputs, Phase
+from generators.proof.flows import Inputs
 from generators.proof.guards import enough_tests, thin_tests
 from generators.proof.lifecycle import HOLD
+from generators.proof.lives import BEGINS, whole_life, with_others
 from generators.proof.meaning.columns import LOOKBACK
-from generators.proof.scenes import Scene
 from generators.proof.stage import Stage
 
 
 def stories(plan: Plan, alert: Alert, target: Mapping[str, str]) -> Iterator[UnitTest]:
     """Every story that this alert has; `target` are the labels of the series it reads."""
     stage = Stage(plan, alert, target)
-    yield _begins_and_ends(stage)
-    yield from bound_tests(stage)
+    whole = whole_life(stage)
+    if whole:
+        yield whole
+    else:
+        stage = stage.surer()
+        yield _begins_and_ends(stage)
+    if not whole or not stage.at_its_bound:
+        yield from bound_tests(stage)
+    if not whole or alert.missing != "quiet":
+        yield from _gone(stage)
     yield from _flaps(stage)
     yield from _bridged(stage)
-    yield from _gone(stage)
     yield from _reset(stage)
     yield from _arms(stage)
     yield from _instead(stage)
@@ -37,10 +44,9 @@ def stories(plan: Plan, alert: Alert, target: Mapping[str, str]) -> Iterator[Uni
 
 
 def _begins_and_ends(stage: Stage) -> UnitTest:
-    """With the fault in series of every further value that a matcher lists."""
-    others = {one: flow for inputs in stage.states.others() for one, flow in inputs.items()}
-    scene = stage.life(stage.extras, others)
-    return scene.test("begins, fires after its time, and ends", (scene.ends[1],))
+    alone = stage.life(stage.crowd, {}).courses_alike(stage.alone)
+    scene = stage.life(stage.crowd if alone else {}, with_others(stage))
+    return scene.test(BEGINS, (stage.steps(stage.alert.hold) + 2, scene.ends[1]))
 
 
 def _flaps(stage: Stage) -> Iterator[UnitTest]:
@@ -48,16 +54,18 @@ def _flaps(stage: Stage) -> Iterator[UnitTest]:
     main, _ = stage.states.parts
     whole = main.op in ("==", "!=") or stage.states.relative
     hardly = stage.states.fault() if whole else stage.states.at(main.off(MARGINS[1], beyond=True))
-    wait = stage.steps(stage.alert.hold)
-    filled = wait + stage.steps(stage.alert.window)
-    for length in dict.fromkeys((*range(filled - 2, filled - 6, -1), wait, wait - 1, 1)) if wait else ():
-        cycle = ((length, hardly), (stage.past, stage.states.normal()))
+    wait, window = stage.steps(stage.alert.hold), stage.steps(stage.alert.window)
+    length = wait + window - 2 if window else wait
+    for _ in range(3 if wait else 0):
         if length < 1:
-            continue
+            return
+        cycle = ((length, hardly), (window + 3, stage.states.normal()))
         scene = stage.scene((stage.past, stage.states.normal()), *cycle, *cycle)
         if not scene.turns() and scene.courses:
             yield scene.test("crossed back and forth within its time stays quiet", (scene.ends[1], scene.ends[3]))
-            break
+            return
+        held = max((course.longest for course in scene.courses), default=0)
+        length -= max(held - wait, 1)
 
 
 def _bridged(stage: Stage) -> Iterator[UnitTest]:
@@ -81,25 +89,23 @@ def _gone(stage: Stage) -> Iterator[UnitTest]:
     if stage.alert.enough and stage.alert.missing == "hold":
         name = stage.alert.enough.selector.partition("{")[0]
         kept = {one: flow for one, flow in stage.states.fault().items() if one.metric == name}
-    scene = Scene.of(
-        stage.plan,
-        stage.alert,
-        stage.step,
-        [Phase(stage.past, stage.states.normal()), Phase(stage.settled, stage.states.fault()), Phase(after, kept)],
-    )
+    main, _ = stage.states.parts
+    sided = stage.alert.missing == "hold" and main.op not in ("==", "!=")
+    nearest = main.bound if main.op in (">=", "<=") else main.off(MARGINS[1], beyond=True)
+    fault = stage.states.at(nearest) if sided else stage.states.fault()
+    scene = stage.scene((stage.past, stage.states.normal()), (stage.settled, fault), (after, kept))
     what = {
         "hold": "holds its last value for an hour when data end",
         "fire": "fires without data",
         "quiet": "ends with its data",
     }
     yield scene.test(what[stage.alert.missing], (scene.ends[1],))
-    main, _ = stage.states.parts
-    if stage.alert.missing == "hold" and main.op not in ("==", "!="):
-        before = stage.states.at(main.off(MARGINS[1], beyond=False))
-        ended = [Phase(stage.past, stage.states.normal()), Phase(stage.settled, before), Phase(after, kept)]
-        scene = Scene.of(stage.plan, stage.alert, stage.step, ended)
+    if sided:
+        before = stage.states.at(main.bound if main.op in (">", "<") else main.off(MARGINS[1], beyond=False))
+        scene = stage.scene((stage.past, stage.states.normal()), (stage.settled, before), (after, kept))
         if not scene.turns():
-            yield scene.test("stays quiet when data end just before its bound", scene.ends)
+            halfway = scene.ends[1] + stage.steps(LOOKBACK + stage.alert.window + stage.alert.hold) + 2
+            yield scene.test("stays quiet when data end just before its bound", (scene.ends[1], halfway))
 
 
 def _reset(stage: Stage) -> Iterator[UnitTest]:
@@ -117,7 +123,7 @@ def _reset(stage: Stage) -> Iterator[UnitTest]:
 def _arms(stage: Stage) -> Iterator[UnitTest]:
     """One of several conditions is not as it must be. Where bystanders would make it so after all, there are none."""
     for title, inputs in stage.states.arms():
-        for played in (stage.scene, stage.alone):
+        for played in (stage.among, stage.scene):
             scene = played((stage.past, stage.states.normal()), (stage.past + stage.settled, inputs))
             fires = scene.fires_in(1)
             if fires == title.endswith("alone"):
@@ -127,7 +133,7 @@ def _arms(stage: Stage) -> Iterator[UnitTest]:
         if arm.op != "and" or arm.side is None or arm.side.op in ("==", "!="):
             continue
         levels = [arm.side.off(MARGINS[1], beyond=False), arm.side.bound, arm.side.off(MARGINS[1], beyond=True)]
-        scene = stage.alone(*((stage.past + stage.settled, stage.states.arm_at(arm, level)) for level in levels))
+        scene = stage.scene(*((stage.past + stage.settled, stage.states.arm_at(arm, level)) for level in levels))
         if not scene.fires_in(0) and scene.fires_in(2):
             yield scene.test("before, at and beyond the bound of its other condition", scene.ends)
 
@@ -139,7 +145,7 @@ def _instead(stage: Stage) -> Iterator[UnitTest]:
             continue
         first = {selector.name for selector in selectors(node.left)}
         left = {one: flow for one, flow in stage.states.fault().items() if one.metric not in first}
-        scene = stage.alone((stage.past + stage.settled, left))
+        scene = stage.among((stage.past + stage.settled, left))
         if scene.fires_in(0):
             yield scene.test("fires where its first series have never been", scene.ends)
 

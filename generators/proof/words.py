@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from generators import conventions as name
 from generators.plan import Alert, Plan
@@ -33,37 +33,51 @@ class Moment:
     value: float
 
 
-def annotations_at(plan: Plan, alert: Alert, moment: Moment) -> dict[str, str]:
-    """Every annotation of the alert."""
-    first = plan.project.locale
-    found: dict[str, str] = {}
-    for locale in plan.project.locales:
-        texts = {name.SUMMARY: alert.summary[locale], name.DESCRIPTION: alert.description[locale]}
-        for annotation, text in texts.items():
-            found[name.localized(annotation, locale, first)] = rendered(text, moment.labels, moment.value)
-        if alert.worst:
-            found[name.localized(name.DESCRIPTION, locale, first)] += _worst(alert.worst, locale, moment)
-    return found | _links(plan, alert, _chosen(alert, moment.labels))
+class Words:
+    """Every annotation of one alert."""
 
+    def __init__(self, plan: Plan, alert: Alert) -> None:
+        self.plan, self.alert = plan, alert
+        self._said: dict[tuple[frozenset[tuple[str, str]], float], dict[str, str]] = {}
 
-def _chosen(alert: Alert, labels: Mapping[str, str]) -> str:
-    """What links choose by: the series' service (nothing, where there is no series), or the alert's own where the condition drops it;
-    "" where there is no service to choose."""
-    if labels_of(parse(alert.when)).may_have(name.SERVICE):
-        return f"service={labels.get(name.SERVICE, '')}"
-    return f"service={alert.service.name}" if alert.service else ""
+    def at(self, moment: Moment) -> dict[str, str]:
+        """As they read at a moment. Those that name no other series depend on the alert's labels and value alone."""
+        if self.alert.worst:
+            return self._spoken(moment)
+        known = frozenset(moment.labels.items()), moment.value
+        if known not in self._said:
+            self._said[known] = self._spoken(moment)
+        return self._said[known]
 
+    def _spoken(self, moment: Moment) -> dict[str, str]:
+        first, alert = self.plan.project.locale, self.alert
+        found: dict[str, str] = {}
+        for locale in self.plan.project.locales:
+            texts = {name.SUMMARY: alert.summary[locale], name.DESCRIPTION: alert.description[locale]}
+            for annotation, text in texts.items():
+                found[name.localized(annotation, locale, first)] = rendered(text, moment.labels, moment.value)
+            if alert.worst:
+                found[name.localized(name.DESCRIPTION, locale, first)] += _worst(alert.worst, locale, moment)
+        return found | self._links(moment.labels.get(name.SERVICE, ""))
 
-def _links(plan: Plan, alert: Alert, chosen: str) -> dict[str, str]:
-    """Runbook and dashboard; traces of a service that sends spans."""
-    runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
-    found = {
-        name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",
-        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}" + (f"?var-{chosen}" if chosen else ""),
-    }
-    if plan.tracing and any(one.traced for one in alert.services):
-        found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")
-    return found
+    @cached_property
+    def _by_series(self) -> bool:
+        """Whether links choose the series' service (nothing, where there is no series), not the alert's own."""
+        return labels_of(parse(self.alert.when)).may_have(name.SERVICE)
+
+    def _links(self, service: str) -> dict[str, str]:
+        """Runbook and dashboard; traces of a service that sends spans."""
+        plan, alert = self.plan, self.alert
+        own = f"service={alert.service.name}" if alert.service else ""
+        chosen = f"service={service}" if self._by_series else own
+        runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
+        found = {
+            name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",
+            name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}" + (f"?var-{chosen}" if chosen else ""),
+        }
+        if plan.tracing and any(one.traced for one in alert.services):
+            found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")
+        return found
 
 
 def _address(plan: Plan, component: str, port: str) -> str:

@@ -23,17 +23,19 @@ def yaml_documents(text: str, shown: str) -> tuple[Source, ...]:
         source.faults.append(bad)
         return (source,)
     found: list[Source] = []
+    document: _Foreign | None = None
     events = yaml.parse(text, Loader)
     try:
         for event in events:
             if isinstance(event, NodeEvent):
                 found.append(Source())
-                _Foreign(events, found[-1], shown).read(event)
+                document = _Foreign(events, found[-1], shown)
+                document.read(event)
     except RefusedError as refused:
         (found or [Source()])[-1].faults.append(refused.fault)
     except yaml.YAMLError as error:
         found = found or [Source()]
-        found[-1].faults.append(no_yaml(error, shown))
+        found[-1].faults.append(no_yaml(error, shown, document.folded if document else None))
     return tuple(found)
 
 

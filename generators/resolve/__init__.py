@@ -47,7 +47,7 @@ def resolve(
     if environment not in loaded.spec.environments:
         where = loaded.source.where_key(("environments",))
         what = f"there is no environment '{environment}'"
-        fault = Fault("unknown-environment", where, what, did_you_mean(environment, loaded.spec.environments))
+        fault = Fault("unknown-environment", where, what, _another(environment, tuple(loaded.spec.environments)))
         return None, (*loaded.faults, fault)
     context = Context(loaded.spec, loaded.source, catalogue, environment, engine, broken=loaded.broken)
     plan = _plan(context, mixins, notes or {})
@@ -88,6 +88,14 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
         mixins=mixins,
         notes=notes,
     )
+
+
+def _another(environment: str, known: tuple[str, ...]) -> str:
+    """What to say instead of an environment that is not there; a spec may well have none for production."""
+    near = did_you_mean(environment, known)
+    if not known or not near.startswith("Known"):
+        return near
+    return f"The spec has {', '.join(known)}: say `--environment {known[0]}`, or write this one under `environments:`."
 
 
 def _is_sound(context: Context, contract: Contract, rule: Derived) -> bool:

@@ -86,11 +86,15 @@ def _queries(context: Context, panel: model.Panel, source: Source, place: Place)
     if (panel.query is None) == (not panel.queries):
         context.fault("panel", source.where(place), "a panel has either `query` or `queries`", "Give it exactly one of the two.")
     if panel.query is not None:
-        return [(PanelQuery(panel.query, panel.legend, panel.exemplars), source.spot((*place, "query")))]
+        return [_query(panel.query, panel.legend, panel.exemplars, source.spot((*place, "query")))]
     return [
-        (PanelQuery(one.query, one.legend, one.exemplars), source.spot((*place, "queries", index, "query")))
+        _query(one.query, one.legend, one.exemplars, source.spot((*place, "queries", index, "query")))
         for index, one in enumerate(panel.queries)
     ]
+
+
+def _query(expr: str, legend: str, exemplars: bool, spot: Spot) -> tuple[PanelQuery, Spot]:
+    return PanelQuery(expr, legend, exemplars, spot.written(expr)), spot
 
 
 def _check(context: Context, contract: Contract, expr: str, spot: Spot) -> None:

@@ -44,12 +44,13 @@ def yaml_source(text: str, shown: str) -> Source:
     if unprintable:
         source.faults.append(unprintable)
         return source
+    composer = Composer(yaml.parse(text, Loader), source, shown)
     try:
-        Composer(yaml.parse(text, Loader), source, shown).document()
+        composer.document()
     except RefusedError as refused:
         source.faults.append(refused.fault)
     except yaml.YAMLError as error:
-        source.faults.append(no_yaml(error, shown))
+        source.faults.append(no_yaml(error, shown, composer.folded))
     return source
 
 
@@ -63,13 +64,23 @@ def unprintable_in(text: str, shown: str) -> Fault | None:
     return Fault("yaml", where, what, "Take it out, or write it in double quotes as an escape.")
 
 
-def no_yaml(error: yaml.YAMLError, shown: str) -> Fault:
-    """The fault of a text that the parser refuses, at the place that it names."""
+def no_yaml(error: yaml.YAMLError, shown: str, folded: ScalarEvent | None) -> Fault:
+    """The fault of a text that the parser refuses: at the place that it names; at the quote that led it there, where one that was
+    forgotten is never closed, or only where the next begins. `folded` is the last text in quotes that goes over several lines."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Fault("yaml", Where(shown), f"this is no YAML: {error}", "Mend the text.")
-    mark = error.problem_mark or error.context_mark
-    where = Where(shown, mark.line + 1, mark.column + 1) if mark else Where(shown)
+    mark, fix = error.problem_mark or error.context_mark, "Close it where its text ends."
+    if error.context == "while scanning a quoted scalar" and error.context_mark:
+        return Fault("yaml", _at(error.context_mark, shown), "this is no YAML: the quote that opens here is never closed", fix)
+    if folded and mark and folded.end_mark.line == mark.line:
+        what = f"this is no YAML: the quote that opens here closes on line {mark.line + 1}, and something follows it there"
+        return Fault("yaml", _at(folded.start_mark, shown), what, fix)
+    where = _at(mark, shown) if mark else Where(shown)
     return Fault("yaml", where, f"this is no YAML: {error.problem or error.context}", "Mend the text there.")
+
+
+def _at(mark: yaml.Mark, shown: str) -> Where:
+    return Where(shown, mark.line + 1, mark.column + 1)
 
 
 class Composer:
@@ -82,6 +93,8 @@ class Composer:
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._open: set[str] = set()
         self._count = 0
+        self.folded: ScalarEvent | None = None
+        """The last text in quotes that goes over several lines."""
 
     def document(self) -> None:
         """Read the one document of the text into the source."""
@@ -189,6 +202,8 @@ class Composer:
 
     def _scalar(self, event: ScalarEvent, place: Place) -> Any:
         start, end = event.start_mark, event.end_mark
+        if event.style in ("'", '"') and start.line != end.line:
+            self.folded = event
         if start.line == end.line:
             quotes = 1 if event.style in ("'", '"') else 0
             if end.column - start.column == len(event.value) + 2 * quotes:

@@ -17,6 +17,7 @@ from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from operate.deploy import recover
 from operate.engines import EngineError
+from operate.release import Release
 from operate.show import Show
 from operate.site import Site, engines
 from operate.state import State
@@ -85,6 +86,16 @@ def project_name(spec: Path) -> str:
         faults = compiler.build(spec, LOCAL, "local").faults
         raise UserFault(f"{spec} cannot be read" if faults else f"{spec}: {error}", faults) from error
     raise UserFault(f"{spec}: the project has no name; say `project: {{name: ...}}`")
+
+
+def demand_running(site: Site, release: Release) -> None:
+    """Raise `EngineError` where nothing of a release runs: each engine's own "connection refused" would say less."""
+    running = site.engine(release.engine).status(release.compiled.stack)
+    if any(one.health not in ("stopped", "done") for one in running):
+        return
+    why = "it was stopped by `touchline down`" if site.journal.settled() == "down" else "none of its components runs"
+    where = "" if release.environment == LOCAL else f" --environment {release.environment}"
+    raise EngineError("", f"the stack is down: {why}", f"`touchline deploy{where}` starts it.")
 
 
 @contextmanager

@@ -23,9 +23,12 @@ def run(call: Call) -> int:
     only = frozenset(filter(None, (part.strip() for part in str(call.arguments.only).split(","))))
     if unknown := sorted(only - set(PARTS)):
         raise UserFault(f"--only {','.join(unknown)}: there is no such part; choose from {', '.join(PARTS)}")
+    out: Path = call.arguments.out
+    if out.exists() and not out.is_dir():
+        raise UserFault(f"--out {out}: that is a file; name a directory, which need not be there yet")
     engine = "local" if call.arguments.engine == "local" else "compose"
     result = sound(call, call.environment(PRODUCTION), "local" if engine == "local" else "compose", only)
-    written = generated.put(call.arguments.out, result.build.files)
-    call.show.json({"out": str(call.arguments.out), "files": sorted(result.build.files)})
-    call.show.done(f"{len(result.build.files)} files in {call.arguments.out}, {len(written)} of them new or changed")
+    written = generated.put(out, result.build.files)
+    call.show.json({"out": str(out), "files": sorted(result.build.files)})
+    call.show.done(f"{len(result.build.files)} files in {out}, {len(written)} of them new or changed")
     return FINE

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from operate import pinging
-from operate.commands import ENVIRONMENTS_FAULT, FINE, Call, UserFault, at_work
+from operate.commands import ENVIRONMENTS_FAULT, FINE, Call, UserFault, at_work, demand_running
 from operate.live import alertmanager, http
 from operate.pinging import Delivery, Ping
 from operate.release import Release
@@ -35,6 +35,7 @@ def run(call: Call) -> int:
         release = site.current()
     if release is None:
         raise UserFault("nothing is released here; `touchline deploy` does that")
+    demand_running(site, release)
     stack, engine = release.compiled.stack, site.engine(release.engine)
     base = f"http://{engine.address('alertmanager', 'http', stack)}"
     inbox = engine.address("inbox", "http", stack)

@@ -9,12 +9,10 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from generators.catalogue import catalogue
+from generators.build import plan_of
 from generators.plan import Plan
 from generators.proof.calendar import Calendar
 from generators.proof.hours import written
-from generators.resolve import resolve
-from generators.spec.load import load
 from operate import generated, simulate, tools
 from operate.clock import ClockError
 from operate.commands import ENVIRONMENTS_FAULT, FINE, PRODUCTION, Call, UserFault, sound
@@ -37,7 +35,7 @@ def run(call: Call) -> int:
     """Exit code 1 for a fault that names nothing, 2 without the harness."""
     environment = call.environment(PRODUCTION)
     built = sound(call, environment, "compose", ROUTES).build
-    plan, _ = resolve(load(call.spec), catalogue(), environment, "compose")
+    plan, _ = plan_of(call.spec, environment, "compose")
     if plan is None:
         raise UserFault(f"{call.spec} cannot be resolved")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from operate.commands import ENVIRONMENTS_FAULT, FINE, Call, UserFault, at_work
+from operate.commands import ENVIRONMENTS_FAULT, FINE, Call, UserFault, at_work, demand_running
 from operate.commands.report import show_report
 from operate.verify import verify
 
@@ -20,8 +20,10 @@ def run(call: Call) -> int:
         release = site.current()
         if release is None:
             raise UserFault("nothing is released here; `touchline deploy` does that")
-        with call.show.phase("verify", f"ask every engine whether it runs {release.hash}"):
+        demand_running(site, release)
+        with call.show.phase("verify", f"ask every engine whether it runs {release.hash}") as phase:
             report = verify(site, release)
+            phase.mark = "ok" if report.good else "failed"
     show_report(call.show, report)
     call.show.json(report.as_dict())
     if report.good:

@@ -82,7 +82,7 @@ def _fields(old: object, new: object, without: tuple[str, ...]) -> list[str]:
     said: list[str] = []
     for field in fields(old):  # type: ignore[arg-type]  # always called with dataclasses
         before, after = getattr(old, field.name), getattr(new, field.name)
-        if field.name in (*without, "where") or before == after:
+        if field.name in (*without, "where", "written") or before == after:
             continue
         plain = isinstance(before, str | int | float | bool | None) and isinstance(after, str | int | float | bool | None)
         said += one(field.name, before, after) if plain else [f"{field.name} differ"]

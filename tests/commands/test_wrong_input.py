@@ -45,6 +45,14 @@ def test_broken_yaml_is_told_with_its_place_whatever_the_verb(tmp_path: Path, ve
     assert (result.returncode, f"{spec}:2:1: error[yaml]" in result.stderr, "Traceback" in result.stderr) == (1, True, False)
 
 
+def test_a_file_in_place_of_a_directory_is_the_users_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    result = touchline(tmp_path / "state", "build", "--out", str(tmp_path / "file"))
+    said = f"failed --out {tmp_path}/file: that is a file; name a directory, which need not be there yet\n"
+    assert (result.returncode, result.stderr) == (1, said)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_directory_that_cannot_be_written_is_the_environments_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = touchline(tmp_path / "state", "build", "--out", str(tmp_path / "file" / "out"))

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 import re
-import socket
 import subprocess
 import time
 import urllib.error
@@ -23,6 +22,7 @@ import yaml as pyyaml
 from generators.emit import jaeger
 from generators.ir.tracing import Operation, Tracing
 from tests.emit.tools import need, write
+from tests.ports import free_ports
 
 ORDINARY = 300
 TRACING = Tracing(
@@ -49,10 +49,7 @@ TRACING = Tracing(
 
 def on_free_ports(tracing: Tracing) -> Tracing:
     """The same tracing on seven free loopback ports."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(7)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    ports = free_ports(7)
     grpc, http, query, query_grpc, counts, health = (f"127.0.0.1:{port}" for port in ports[:6])
     moved = dataclasses.replace(tracing, otlp_grpc=grpc, otlp_http=http, query_http=query, query_grpc=query_grpc)
     return dataclasses.replace(moved, span_metrics=counts, health=health, telemetry_port=ports[6])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -34,6 +33,7 @@ from generators.ir.alerting import (
 )
 from tests.emit.samples import HOSTILE
 from tests.emit.tools import need, write
+from tests.ports import free_ports
 
 
 class Sink(BaseHTTPRequestHandler):
@@ -136,8 +136,7 @@ def alerting(sink: SinkServer, smtp: Controller) -> Alerting:
 def told(tmp_path: Path) -> Iterator[Told]:
     binary, sink, mailbox = need("alertmanager"), SinkServer(), Mailbox()
     threading.Thread(target=sink.serve_forever, daemon=True).start()
-    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
-        port, smtp_port = free.getsockname()[1], other.getsockname()[1]
+    port, smtp_port = free_ports(2)
     smtp = Controller(mailbox, hostname="127.0.0.1", port=smtp_port)
     smtp.start()
     write(tmp_path, alertmanager.emit(alerting(sink, smtp)))

@@ -58,10 +58,12 @@ def site(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     with images.provided(component.image for component in stack.components) as missing:
         absent = {component.name for component in stack.components if component.image in missing}
         site = Site(ComposeEngine(state, CANNOT_BE_HAD), stack, frozenset(absent))
-        site.release("r1")
-        site.up()
-        yield site
-        site.engine.down(stack, site.said.append)
+        try:
+            site.release("r1")
+            site.up()
+            yield site
+        finally:
+            site.engine.down(stack, site.said.append)
         listed = ["docker", "volume", "ls", "--quiet", "--filter", f"label={PROJECT_LABEL}={stack.unit}"]
         volumes = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
         assert len(volumes) == len(stack.volumes) - len({"grafana"} & absent)  # down takes no data away

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from generators.checks import dashboard_links, dashboard_queries, dashboards
-from generators.fault import Fault, Where
+from generators.fault import Fault, Where, Written
 from generators.ir.compiled import Compiled
 from generators.ir.contract import Contract, Metric
 from generators.ir.dashboards import (
@@ -88,7 +88,7 @@ def with_panel(**changes: Any) -> Grafana:
 
 
 def asking(expr: str, legend: str = "") -> Grafana:
-    return with_panel(queries=(Query(expr, legend, where=HERE),))
+    return with_panel(queries=(Query(expr, legend, where=HERE, written=Written(expr, HERE, True)),))
 
 
 def board(**changes: Any) -> Grafana:

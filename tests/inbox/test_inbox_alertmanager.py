@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 import urllib.error
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from operate import tools
+from tests.ports import free_ports
 
 LABELS = {"alertname": "LowPredictionAccuracy", "severity": "critical", "service": "football-models"}
 SILENCE = "{{ .ExternalURL }}/#/silences/new?filter=%7Balertname%3D%22{{ .CommonLabels.alertname }}%22%7D"
@@ -66,13 +66,6 @@ def alertmanager() -> Path:
         pytest.skip(f"no real Alertmanager: {missing}")
 
 
-def free_port() -> int:
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        port: int = any_port.getsockname()[1]
-        return port
-
-
 def until(wanted: Callable[[], Any], explain: Callable[[], str]) -> Any:
     """The first true answer; the patience is for a busy machine, nothing is measured."""
     deadline = time.monotonic() + 60
@@ -96,7 +89,7 @@ def started(binary: Path, running: Any, folder: Path) -> Iterator[str]:
     """Alertmanager with the inbox as its every receiver; its address."""
     http, smtp = ("{}:{}".format(*one) for one in (running.inbox.http_address, running.inbox.smtp_address))
     (folder / "alertmanager.yml").write_text(CONFIGURATION.format(http=f"http://{http}", smtp=smtp, silence=SILENCE))
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     command = [binary, f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}", f"--web.listen-address={address}"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*command, "--cluster.listen-address="], stdout=log, stderr=log)

@@ -67,10 +67,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def whole_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """All four engines, deployed once for a module that only asks."""
     found = bench_at(tmp_path_factory.mktemp("site") / "state", sample.NAMES)
-    outcome = found.deploy()
-    assert outcome.failure == "", f"{outcome.failure}\n{found.said.getvalue()}"
-    yield found
-    found.down()
+    try:
+        outcome = found.deploy()
+        assert outcome.failure == "", f"{outcome.failure}\n{found.said.getvalue()}"
+        yield found
+    finally:
+        found.down()
 
 
 Change = Callable[[Compiled], Compiled]

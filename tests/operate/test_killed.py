@@ -69,9 +69,11 @@ bounds = itertools.count(3)
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     found = bench_at(tmp_path_factory.mktemp("site") / "state", sample.QUICK)
-    assert found.deploy().failure == ""
-    yield found
-    found.down()
+    try:
+        assert found.deploy().failure == ""
+        yield found
+    finally:
+        found.down()
 
 
 def killed(bench: Bench, moment: str, bound: str) -> None:

@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from generators.build import build
-from tests.stack.plans import free_ports
+from tests.compiler.specs import SHIPPED
+from tests.ports import free_offset
+from tests.proofs import begin_proven, with_links_of_production
+from tests.stack.plans import inside_ports
 
 pytestmark = pytest.mark.engine
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,12 +48,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(tmp_path: Path, run_folder: Path) -> Iterator[Desk]:
     shutil.copytree(ROOT / "spec", tmp_path / "spec")
     found = Desk(tmp_path)
-    offset = free_ports(1)[0] % 20000 + 20000
-    text = found.spec.read_text().replace("\n  local:\n", f"\n  local:\n    port_offset: {offset}\n", 1)
-    found.spec.write_text(text)
+    offset = free_offset(inside_ports())
+    text = with_links_of_production(found.spec.read_text())
+    found.spec.write_text(text.replace("\n  local:\n", f"\n  local:\n    port_offset: {offset}\n", 1))
+    begin_proven(SHIPPED, run_folder, tmp_path / "state/touchline/football-prediction/local")
     yield found
     found.touchline("down")
 

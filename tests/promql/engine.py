@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import time
 import urllib.request
@@ -18,6 +17,7 @@ import pytest
 
 from generators.promql import EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS
 from operate.tools import ToolMissing, path
+from tests.ports import free_ports
 
 FEATURES = f"--enable-feature={EXPERIMENTAL_FUNCTIONS},{FILL_MODIFIERS}"
 _REFUSED = re.compile(r'rule \d+, "e(\d+)": (.*)')
@@ -53,9 +53,7 @@ def refused_by_promtool(exprs: Sequence[str], folder: Path, flags: Sequence[str]
 @contextmanager
 def running_prometheus(folder: Path, config: str) -> Iterator[str]:
     """The address of a Prometheus with this configuration, in which SELF stands for that address; it is stopped at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     (folder / "prometheus.yml").write_text(config.replace("SELF", f'"{address}"') + "\n", encoding="utf-8")
     flags = ("--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}", FEATURES)
     log = folder / "log"

@@ -52,12 +52,13 @@ def test_test_names_are_unique_and_say_what_they_show(spec: Path) -> None:
 def test_each_turn_is_looked_at_just_before_and_just_after(spec: Path) -> None:
     for file in proved(spec):
         for test in file.tests:
-            if test.name.endswith("begins, fires after its time, and ends") and test.alerts:
+            if "begins, fires after its time, and ends" in test.name and test.alerts:
                 fired = [bool(case.expected) for case in test.alerts]
                 at = fired.index(True)
                 assert test.alerts[at].at - test.alerts[at - 1].at == test.interval, test.name
                 assert fired[0] is False
-                assert fired[-1] is False, test.name
+                assert False in fired[at:], test.name
+                assert not (fired[-1] and test.name.endswith("with its data")), test.name
 
 
 def test_words_are_read_in_both_languages() -> None:
@@ -76,7 +77,7 @@ def test_an_alert_tells_the_stories_that_its_words_ask_for() -> None:
     assert "keeps firing while the fault comes and goes" not in _titles("KafkaDown", keep_firing=0)
     assert "crossed back and forth within its time stays quiet" in _titles("HostMemoryHigh")
     assert "crossed back and forth within its time stays quiet" not in _titles("HostMemoryHigh", hold=0)
-    assert "on too little stays quiet, and fires on just enough" in _titles("HighErrorRatio")
+    assert "on just enough fires, and on too little stays quiet" in _titles("HighErrorRatio")
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -85,7 +86,9 @@ def test_an_alert_tells_the_stories_that_its_words_ask_for() -> None:
 def test_other_numbers_can_be_proved_as_well(name: str, share: str, hold: int) -> None:
     _, alert = alert_of(name)
     bound = _bound(alert) * Decimal(share)
-    assert len(_titles(name, when=NUMBERS[name].format(f"{bound:f}"), bound=bound, hold=hold)) >= 2
+    titles = _titles(name, when=NUMBERS[name].format(f"{bound:f}"), bound=bound, hold=hold)
+    assert any("begins, fires after its time, and ends" in title for title in titles)
+    assert any("its bound" in title for title in titles) or name == "ServiceRestarting"
 
 
 def _bound(alert: Alert) -> Decimal:

@@ -54,6 +54,12 @@ def test_piped_it_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     assert "RedisDown redis critical - china-team, oncall, ops-slack, reports" in " ".join(out.split())
 
 
+@pytest.mark.engine
+def test_an_alert_of_a_mixin_is_an_alert(capsys: pytest.CaptureFixture[str]) -> None:
+    told = simulated(capsys, "PrometheusReloadFailed")
+    assert [(one["alert"], one["service"]) for one in told["alerts"]] == [("PrometheusReloadFailed", "prometheus")]
+
+
 def test_an_alert_fires_on_every_service_it_watches_or_on_one() -> None:
     plan = plan_of("football")
     assert {one.title for one in reactions(plan, ["HighErrorRatio"])} == {

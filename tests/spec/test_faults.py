@@ -88,7 +88,7 @@ CATALOGUE_FAULTS = {
     "unknown metric": (KIND % "queue_lengths > 5", ["generators/catalogue/queue.yaml:10:11: error[unknown-metric]"]),
     "lost labels": (KIND % "max by (queue) (queue_length) > 5", ["generators/catalogue/queue.yaml:10:11: error[lost-label]"]),
     "unknown key": (KIND % "queue_length > 5" + "panel: []\n", ["generators/catalogue/queue.yaml:13:1: error[unknown-key]"]),
-    "no YAML": (KIND % "'queue_length > 5", ["generators/catalogue/queue.yaml:13:1: error[yaml]"]),
+    "no YAML": (KIND % "'queue_length > 5", ["generators/catalogue/queue.yaml:10:11: error[yaml]"]),
 }
 
 
@@ -125,6 +125,12 @@ def test_an_environment_that_is_not_there_is_a_fault() -> None:
     assert fault.id == "unknown-environment"
     assert fault.fix == "Did you mean 'production'?"
     assert (Path(fault.where.file).name, fault.where.line) == ("production.yaml", 1)
+
+
+def test_a_spec_without_that_environment_says_which_it_has() -> None:
+    [fault] = build(BASE / "whole.yaml", "moon").faults
+    assert fault.what == "there is no environment 'moon'"
+    assert fault.fix == "The spec has production: say `--environment production`, or write this one under `environments:`."
 
 
 def test_long_chains_of_services_are_walked(tmp_path: Path) -> None:

@@ -92,3 +92,10 @@ def test_a_note_whose_alert_is_gone_is_told_and_kept(tmp_path: Path) -> None:
     ]
     assert not result.failed
     assert "ask Ann" in result.files["docs/runbooks/ServiceDown.md"]
+    rules = tmp_path / "prometheus" / "rules"
+    rules.mkdir(parents=True)
+    for name in ("any", "corner-shop"):
+        (rules / f"{name}.yml").write_text("", encoding="utf-8")
+    assert build(tmp_path / "spec" / "whole.yaml").faults == (), "the notes are another project's"
+    (rules / f"{result.compiled.project if result.compiled else ''}.yml").write_text("", encoding="utf-8")
+    assert build(tmp_path / "spec" / "whole.yaml").faults == result.faults

@@ -3,16 +3,17 @@ releases that tools/releases.toml pins, on ports of the test's own."""
 
 from __future__ import annotations
 
-import socket
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from generators.ir.contract import Contract
 from generators.ir.stack import EngineName
 from generators.plan import ComponentPlan, EnvironmentPlan, Goals, Notify, Plan, Project, StackPlan
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("container", "node", "postgres", "redis")
@@ -33,25 +34,24 @@ def releases() -> dict[str, str]:
     return {**{name: entry["release"] for name, entry in pinned.items()}, **OTHER_RELEASES}
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
-def planned_parts() -> dict[str, ComponentPlan]:
-    """Every part, and the exporters of KINDS, each port on a free one of this machine."""
+def catalogue_parts() -> dict[str, dict[str, Any]]:
+    """Every part, and the exporters of KINDS, as the catalogue says."""
     catalogue = ROOT / "generators" / "catalogue"
     parts = dict(yaml.safe_load((catalogue / "parts.yaml").read_text())["parts"])
     for kind in KINDS:
         exporter = yaml.safe_load((catalogue / f"{kind}.yaml").read_text())["exporter"]
         parts[exporter.pop("component")] = exporter
+    return parts
+
+
+def inside_ports() -> set[int]:
+    """The ports that a stack has on its host without an offset."""
+    return {port for part in catalogue_parts().values() for port in part["ports"].values()}
+
+
+def planned_parts() -> dict[str, ComponentPlan]:
+    """Every part, each port on a free one of this machine."""
+    parts = catalogue_parts()
     ports = iter(free_ports(sum(len(part["ports"]) for part in parts.values())))
     return {
         name: ComponentPlan(

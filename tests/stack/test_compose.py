@@ -19,8 +19,11 @@ import yaml
 
 from generators.build import build
 from operate.engines.compose import PROJECT_LABEL, SERVICE_LABEL
+from tests.compiler.specs import SHIPPED
+from tests.ports import free_offset
+from tests.proofs import begin_proven, with_links_of_production
 from tests.stack import images
-from tests.stack.plans import free_ports
+from tests.stack.plans import inside_ports
 
 pytestmark = pytest.mark.stack
 
@@ -77,14 +80,17 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(docker: None, tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("desk")
     shutil.copytree(ROOT / "spec", folder / "spec")
     spec = folder / "spec" / "football.yaml"
-    offset = free_ports(1)[0] % 20000 + 20000
-    text = spec.read_text().replace("\n  local:\n", f"\n  local:\n    port_offset: {offset}\n", 1)
+    offset = free_offset(inside_ports())
+    text = with_links_of_production(spec.read_text())
+    text = text.replace("\n  local:\n", f"\n  local:\n    port_offset: {offset}\n", 1)
     # Its own project name: a stack that somebody runs from the same spec is not touched.
-    spec.write_text(text.replace("name: football-prediction", f"name: stack-test-{os.getpid()}", 1))
+    project = f"stack-test-{os.getpid()}"
+    spec.write_text(text.replace("name: football-prediction", f"name: {project}", 1))
+    begin_proven(SHIPPED, run_folder, folder / "state/touchline" / project / "local")
     built = build(spec, "local", "compose")
     assert built.compiled is not None, [str(fault) for fault in built.faults]
     components = built.compiled.stack.components

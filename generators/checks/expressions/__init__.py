@@ -16,6 +16,7 @@ from generators.checks.expressions import (
     division_by_zero,
     dropped_label,
     duplicate_condition,
+    forgotten_rate,
     matching_many,
     matching_never,
     no_such_bucket,
@@ -51,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     rate_of_gauge,
     rate_of_aggregate,
     bare_counter,
+    forgotten_rate,
     quantile_without_le,
     quantile_of_no_histogram,
     no_such_bucket,
@@ -77,14 +79,18 @@ CHECKS: tuple[Check, ...] = (
 def judge(files: Iterable[RuleFile], contract: Contract, settings: Settings) -> Iterator[Fault]:
     """Every fault that every check finds in these rules. The contract may be partial: what it does not hold is not known, and what is
     not known is never a fault."""
-    facts = Facts(files, contract, settings)
+    yield from judged(Facts(files, contract, settings))
+
+
+def judged(facts: Facts) -> Iterator[Fault]:
+    """The same of rules whose facts are known."""
     for check in CHECKS:
         yield from check.find(facts)
 
 
-def of_compiled(compiled: Compiled) -> Iterator[Fault]:
-    """The faults of a compilation of our own, where everything is known: its metrics, its targets' labels, its intervals."""
-    yield from judge(compiled.rule_files, compiled.contract, settings_of(compiled))
+def facts_of(compiled: Compiled) -> Facts:
+    """The facts of a compilation of our own, where everything is known: its metrics, its targets' labels, its intervals."""
+    return Facts(compiled.rule_files, compiled.contract, settings_of(compiled))
 
 
 def settings_of(compiled: Compiled) -> Settings:
@@ -101,4 +107,4 @@ def settings_of(compiled: Compiled) -> Settings:
     )
 
 
-__all__ = ["CHECKS", "Check", "Facts", "Settings", "judge", "of_compiled", "settings_of"]
+__all__ = ["CHECKS", "Check", "Facts", "Settings", "facts_of", "judge", "judged", "settings_of"]

@@ -23,6 +23,9 @@ _GAUGES = ("_ratio", "_timestamp_seconds", "_start_time_seconds", "_celsius", "_
 _RECORDED = re.compile(r"[\w]*:[\w:]*")
 _SCRAPED = frozenset({"job", "instance"})
 
+_STATE = re.compile(r"_(pending|current|running|online|offline|open|free|used|available|capacity)(_\w+)?_total$")
+"""What is there now, not what has happened, whatever the name ends in: argocd_repo_pending_request_total is a gauge."""
+
 ZERO_MEANS_NONE = frozenset({"container_spec_memory_limit_bytes", "redis_memory_max_bytes"})
 """Limits whose exporters document 0 as "no limit" (cAdvisor, redis_exporter)."""
 
@@ -49,7 +52,7 @@ def by_convention(name: str, together: Set[str], rated: Set[str] = frozenset()) 
         parts = _unit(stem) or {f"{stem}_sum", f"{stem}_count"} <= together or f"{stem}_bucket" in together
         if parts:
             return _counter(_unit(stem) if name.endswith("_sum") else EVENTS)
-    if name.endswith("_total") or (name in rated and not name.endswith(_GAUGES)):
+    if (name.endswith("_total") and not _STATE.search(name)) or (name in rated and not name.endswith(_GAUGES)):
         return _counter(_unit(name.removesuffix("_total")) or EVENTS)
     unit = _unit(name)
     if name.endswith(_GAUGES):

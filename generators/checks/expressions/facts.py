@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -97,10 +98,16 @@ class Facts:
             if isinstance(rule, RecordingRule):
                 self._recorders[rule.record].append((rule, tree))
         self._names = frozenset(name for _, _, _, tree in self._written for name in metric_names(tree))
-        self._rated = frozenset(name for _, _, _, tree in self._written for name in _rated(tree))
+        self.rated = frozenset(name for _, _, _, tree in self._written for name in _rated(tree))
         self._series: dict[str, Type | None] = {}
         self._trees: dict[int, Types] = {}
         self._reads: dict[str, tuple[str, ...]] = {}
+
+    def asked(self, queries: tuple[Judged, ...]) -> Facts:
+        """The same knowledge, with other expressions to judge: queries that nobody records, beside the rules they read."""
+        other = copy(self)
+        other.rules, other.alerts, other.recorded_every = queries, (), self.recorded_every
+        return other
 
     @cached_property
     def rules(self) -> tuple[Judged, ...]:
@@ -159,7 +166,7 @@ class Facts:
         metric = self.contract.by_series.get(name)
         if metric is not None:
             return exported(name, metric, self.settings.target_labels, self.settings.some_targets)
-        return by_convention(name, self._names, self._rated) if self.settings.by_names else None
+        return by_convention(name, self._names, self.rated) if self.settings.by_names else None
 
     def _recorded(self, name: str) -> Type:
         found: Type | None = None

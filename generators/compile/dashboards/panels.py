@@ -58,7 +58,10 @@ def from_plan(panel: planned.Panel, plan: Plan, width: int = HALF) -> Panel:
     return Panel(
         title=say(plan, panel.title),
         kind=kind,
-        queries=tuple(Query(query.expr, query.legend, exemplars=query.exemplars, where=panel.where) for query in panel.queries),
+        queries=tuple(
+            Query(query.expr, query.legend, exemplars=query.exemplars, where=panel.where, written=query.written)
+            for query in panel.queries
+        ),
         description=explain(plan, panel.description),
         unit=panel.unit,
         width=panel.width or width,

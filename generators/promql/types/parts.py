@@ -19,6 +19,7 @@ from generators.promql.syntax import (
 
 _COUNTING = frozenset({"rate", "increase", "irate"})
 _SUMS = frozenset({"sum", "count"})
+_OVER_TIME = "_over_time"
 _FAILED = re.compile(r"_(failed|failures|errors|errs|dropped|rejected)(?=_|$)")
 """What `x_failed_total` counts, `x_total` counts as well, as https://prometheus.io/docs/practices/instrumentation/#failures asks."""
 
@@ -53,8 +54,22 @@ def part_of(part: Expr, whole: Expr) -> bool:
         if isinstance(inner, Binary) and inner.op == "+" and isinstance(part, Aggregation):
             return any(part_of(part, _like(whole, side)) for side in (inner.left, inner.right))
     if isinstance(part, Aggregation) and isinstance(whole, Aggregation):
+        if part.op == whole.op == "count" and _grouped_alike(part, whole) and _some_of(part.expr, whole.expr):
+            return True
         return part.op == whole.op and part.op in _SUMS and _grouped_alike(part, whole) and _within(part.expr, whole.expr)
     return _within(part, whole)
+
+
+def _some_of(part: Expr, whole: Expr) -> bool:
+    """Whether one has a series only where the other has one: a condition on the same selector, or on what it was over a time."""
+    while not isinstance(part, VectorSelector):
+        part = unfiltered(part)
+        if isinstance(part, Call) and part.function.endswith(_OVER_TIME) and isinstance(part.args[-1], MatrixSelector):
+            part = part.args[-1].selector
+        elif not isinstance(part, VectorSelector):
+            return False
+    whole = unfiltered(whole)
+    return isinstance(whole, VectorSelector) and _chosen(part, whole)
 
 
 def _like(whole: Aggregation, expr: Expr) -> Aggregation:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 
+from generators.promql import Expr
 from generators.promql.syntax import Matcher, VectorSelector
 from generators.record import dataclass
 
@@ -77,11 +78,13 @@ class Series:
 
 
 class Store:
-    """The input series of one test, by metric name. `steps` evaluations, one every `step` seconds, the first at 0."""
+    """The input series of one test, by metric name. `steps` evaluations, one every `step` seconds, the first at 0. `known` are values
+    worked out before, by the identity of their trees (held, so that no other takes their place in memory)."""
 
     def __init__(self, step: int, steps: int) -> None:
         self.step, self.steps = step, steps
         self.series: dict[str, list[Series]] = {}
+        self.known: dict[int, tuple[Expr, Vector]] = {}
 
     def add(self, name: str, labels: Labels, track: Track) -> None:
         """`track` holds `steps` samples."""

@@ -29,10 +29,18 @@ _KEEP_NAME = ("last_over_time",)
 
 def vector(tree: Expr, store: Store) -> Vector:
     """The value of an expression at every step. Series that never have a value are left out."""
-    return {labels: column for labels, column in _vector(tree, store).items() if any(value is not None for value in column)}
+    return {labels: column for labels, column in _vector(tree, store).items() if column.count(None) < len(column)}
 
 
 def _vector(tree: Expr, store: Store) -> Vector:
+    """Of the same tree in the same store once; nobody may alter it."""
+    found = store.known.get(id(tree))
+    if found is None:
+        found = store.known[id(tree)] = tree, _worked_out(tree, store)
+    return found[1]
+
+
+def _worked_out(tree: Expr, store: Store) -> Vector:
     if isinstance(tree, Paren):
         return _vector(tree.expr, store)
     if isinstance(tree, VectorSelector):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import cast
 
@@ -156,12 +156,10 @@ _AGGREGATES: dict[str, Callable[[Sequence[float]], float]] = {
 @lru_cache(maxsize=2048)
 def _merged(op: str, columns: tuple[Same, ...]) -> Column:
     act = _AGGREGATES[op]
-    return [_together(act, row) for row in zip(*(one.column for one in columns), strict=True)]
-
-
-def _together(act: Callable[[Sequence[float]], float], row: tuple[float | None, ...]) -> float | None:
-    there = row if None not in row else tuple([value for value in row if value is not None])
-    return act(cast("tuple[float, ...]", there)) if there else None
+    rows = zip(*(one.column for one in columns), strict=True)
+    if not any(None in one.column for one in columns):
+        return [*map(act, cast("Iterable[tuple[float, ...]]", rows))]
+    return [act(there) if (there := [value for value in row if value is not None]) else None for row in rows]
 
 
 def aggregated(tree: Aggregation, inner: Vector) -> Vector:

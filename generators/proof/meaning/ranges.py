@@ -28,6 +28,11 @@ class Range:
 @lru_cache(maxsize=512)
 def windows(at: tuple[int, ...], step: int, steps: int, span: Range) -> tuple[tuple[int, int, int], ...]:
     """For every step: its end in seconds, and which of the samples taken `at` these seconds lie within (end - width, end], as a slice."""
+    if at and at[-1] - at[0] == (len(at) - 1) * step and not (span.back % step or span.width % step):
+        many = len(at)
+        highs = [0] * ((at[0] + span.back) // step) + [*range(1, many + 1)] + [many] * steps
+        lows = [0] * (span.width // step) + highs
+        return tuple(zip(range(-span.back, steps * step - span.back, step), lows, highs, strict=False))
     found = []
     low = high = 0
     for end in range(-span.back, steps * step - span.back, step):
@@ -123,16 +128,17 @@ def _rise(track: Track, span: Range, kind: Rise) -> Column:
         if frame is None:
             column.append(None)
             continue
-        low, last, (between, before, after, growth) = frame
+        low, last, shape = frame
         first = values[low]
         result = values[last] - first
         if lost:
             result += lost[last] - lost[low]
-        if counter and result > 0 and first >= 0:
-            start = between * (first / result)
-            if start < before:
-                growth = (between + start + after) / between
-        column.append(result * (growth / per))
+        if counter and 0 <= first < 2 * result:  # further from nothing than the range reaches back, else
+            start = shape.between * (first / result)
+            if start < shape.before:
+                column.append(result * ((shape.between + start + shape.after) / shape.between / per))
+                continue
+        column.append(result * (shape.growth / per))
     return column
 
 

@@ -21,18 +21,35 @@ from tests.stack.images.table import NOT_TO_BE_MADE, STAND_INS, StandIn, reposit
 LABEL = "touchline.stand-in"
 PULL_LIMIT = 600
 
+_kept: list[str] | None = None
+"""What is to be removed at the end of `kept`; None where that does not last."""
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """While this lasts, the stand-ins that `provided` makes stay for the next who asks; at its end they are removed."""
+    global _kept
+    _kept = kept_now = []
+    try:
+        yield
+    finally:
+        _kept = None
+        _remove(kept_now)
+
 
 @contextmanager
 def provided(images: Iterable[str]) -> Iterator[dict[str, str]]:
-    """`provide`, and at the end the stand-ins that this call made are removed again."""
+    """`provide`, and at the end (of `kept`, where that lasts) the stand-ins that this call made are removed again."""
     asked = list(dict.fromkeys(images))
     there = {image for image in asked if _label(image) is not None}
     try:
         yield provide(asked)
     finally:
         made = [image for image in asked if image not in there and is_stand_in(image)]
-        if made:
-            _docker("image", "rm", "--force", *made)
+        if _kept is None:
+            _remove(made)
+        else:
+            _kept.extend(made)
 
 
 def provide(images: Iterable[str]) -> dict[str, str]:
@@ -51,6 +68,11 @@ def provide(images: Iterable[str]) -> dict[str, str]:
 def is_stand_in(image: str) -> bool:
     """Does this name stand for an image that was made here?"""
     return _label(image) not in (None, "")
+
+
+def _remove(made: list[str]) -> None:
+    if made:
+        _docker("image", "rm", "--force", *made)
 
 
 def _docker(*arguments: str, limit: int = 120) -> subprocess.CompletedProcess[str]:
