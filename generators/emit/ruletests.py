@@ -12,7 +12,14 @@ from generators.ir.tests import AlertCase, ExprCase, TestFile, UnitTest
 
 def emit(files: Iterable[TestFile]) -> dict[str, str]:
     """One file for each test file. Run with `promtool test rules prometheus/tests/*.yml`."""
-    return {f"prometheus/tests/{file.name}.yml": yaml(_file(file)) for file in files}
+    return {f"prometheus/tests/{file.name}.yml": yaml(_file(file), _left_out(file)) for file in files}
+
+
+def _left_out(file: TestFile) -> str:
+    """What a reader must not take for tested."""
+    unsaid = (f"the annotations of {test.name.partition(' ')[0]}: {test.unsaid}" for test in file.tests if test.unsaid)
+    missing = dict.fromkeys((*file.left_out, *unsaid))
+    return f"Left out: {'; '.join(missing)}." if missing else ""
 
 
 def _file(file: TestFile) -> dict[str, Any]:

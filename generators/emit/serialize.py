@@ -169,6 +169,7 @@ def _quoted(text: str) -> str:
     return '"' + _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
 
 
+@lru_cache(maxsize=8192)
 def _block(text: str, indent: int) -> str:
     """`text` as a literal or folded block, or "" where a block could not hold it without loss."""
     if _NOT_IN_BLOCK.search(text) or text[0].isspace():

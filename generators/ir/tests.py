@@ -45,7 +45,8 @@ class ExprCase:
 
 @dataclass(frozen=True, slots=True)
 class UnitTest:
-    """One promtool test: its own storage, filled with `inputs` every `interval` seconds."""
+    """One promtool test: its own storage, filled with `inputs` every `interval` seconds. `unsaid` says why annotations are not
+    looked at, where they are not."""
 
     name: str
     interval: int
@@ -54,12 +55,14 @@ class UnitTest:
     exprs: tuple[ExprCase, ...] = ()
     external_labels: Mapping[str, str] = field(default_factory=dict)
     external_url: str = ""
+    unsaid: str = ""
     where: Where = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class TestFile:
-    """`prometheus/tests/<name>.yml`: tests over the rule files they name, relative to it."""
+    """`prometheus/tests/<name>.yml`: tests over the rule files they name, relative to it. `left_out` names what has no test in it, and
+    why."""
 
     __test__ = False  # pytest collects classes by this prefix; this one is data
 
@@ -68,3 +71,4 @@ class TestFile:
     evaluation_interval: int
     tests: tuple[UnitTest, ...]
     group_order: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from generators.plan import Alert, Plan, Service, Slo
 from generators.promql import parse, selectors
 from generators.promql.syntax import Matcher
 from generators.proof.sending import ticks
-from generators.proof.slos import PAGE_SECONDS, TICKET_SECONDS, WORKBOOK, Tier
+from generators.proof.slos.table import PAGE_SECONDS, TICKET_SECONDS, WORKBOOK, Tier
 from generators.record import dataclass
 
 LASTS = 600

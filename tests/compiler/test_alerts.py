@@ -80,6 +80,8 @@ def test_every_alert_has_a_test_in_which_it_fires_and_one_in_which_it_is_quiet(s
     fires, quiet = set(), set()
     for file in compiled.test_files:
         for test in file.tests:
+            for told in test.alerts:
+                (fires if told.expected else quiet).add(told.alert)
             for case in test.exprs:
                 for name in re.findall(r'alertname="(\w+)"', case.expr):
                     (fires if case.samples else quiet).add(name)

@@ -47,21 +47,35 @@ class Planted:
     spec: Path = SHOP
 
 
-FAST, STRICT = "slo-tiers-60s.yml", "ErrorBudgetBurnFast at 99.95"
+FAST, STRICT, SIDES = "slo-1h.yml", "ErrorBudgetBurnFast at the pace", "ErrorBudgetBurnFast: both windows"
 RULES, SLOS, TABLE = "compile/rules.py", "compile/slos.py", "slo.py"
 PLANTED = (
     Planted("the factor is ten times too large", TABLE, 'Decimal("14.4")', 'Decimal("144")', FAST, STRICT),
-    Planted("a factor is a little too small", TABLE, 'Decimal("6"), 6', 'Decimal("5.8"), 6', "slo-tiers-600s.yml", "at 99.95"),
+    Planted(
+        "a factor is a little too small",
+        TABLE,
+        'Decimal("6"), 6',
+        'Decimal("5.8"), 6',
+        "slo-6h.yml",
+        "ErrorBudgetBurnSteady at the pace",
+    ),
     Planted("long and short window are swapped", TABLE, "3600, 300, ", "300, 3600, ", FAST, STRICT),
     Planted("the long window is doubled", TABLE, "3600, 300, ", "7200, 300, ", FAST, STRICT),
-    Planted("the short window is halved", TABLE, "6 * 3600, 1800,", "6 * 3600, 600,", "slo-tiers-600s.yml", "at 99.95"),
+    Planted(
+        "the short window is halved",
+        TABLE,
+        "6 * 3600, 1800,",
+        "6 * 3600, 600,",
+        "slo-6h.yml",
+        "ErrorBudgetBurnSteady: both windows",
+    ),
     Planted(
         "the short window is not asked",
         SLOS,
         "{long} > {tier.factor:f} and {short} >",
         "{long} > {tier.factor:f} and {long} >",
         FAST,
-        STRICT,
+        SIDES,
     ),
     Planted("a page has become a warning", TABLE, '300, "page", 0, "critical"', '300, "page", 0, "warning"', FAST, STRICT),
     Planted("the burn is compared the wrong way", SLOS, "{long} > {tier", "{long} < {tier", FAST, STRICT),
@@ -81,18 +95,16 @@ PLANTED = (
         "slo-recordings.yml",
         "web-availability",
     ),
-    Planted(
-        "the guard against little traffic is gone", SLOS, "({both} and on ({name.SLO}) ({floor}))", "({both})", FAST, "traffic"
-    ),
-    Planted("the guard counts too few", SLOS, '* {tier.long}"\n', '* {tier.short}"\n', FAST, "traffic"),
+    Planted("the guard against little traffic is gone", SLOS, "({both} and on ({name.SLO}) ({floor}))", "({both})", FAST, STRICT),
+    Planted("the guard counts too few", SLOS, '* {tier.long}"\n', '* {tier.short}"\n', FAST, SIDES),
     Planted("no errors yet is unknown", SLOS, " or on () 0 * {own}", "", "slo-recordings.yml", "web-availability"),
     Planted(
         "no traffic is a ratio",
         SLOS,
         'ratio = f"sum_over_time({errors}[{span}]) / (sum_over_time({total}[{span}]) > 0)"',
         'ratio = f"sum_over_time({errors}[{span}]) / sum_over_time({total}[{span}])"',
-        FAST,
-        "no burn rate",
+        "slo-6h.yml",
+        "burn rate over 6h",
     ),
     Planted("an identity is lost", SLOS, "group_left ({', '.join(name.IDENTITY)})", "group_left (service, tier)", FAST, STRICT),
     Planted(
@@ -108,20 +120,41 @@ PLANTED = (
         SLOS,
         "(1 - {ratio} / {budget})",
         "({ratio} / {budget})",
-        "slo-tiers-3600s.yml",
-        "budget left",
+        "slo-7d.yml",
+        "budget left over 7d",
     ),
-    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-10s.yml", "KafkaDown"),
+    Planted("a floor is that of any SLO", SLOS, "topk by ({name.SLO}) (1,", "topk(1,", FAST, SIDES),
+    Planted("a floor is the smaller one", SLOS, "topk by", "bottomk by", FAST, SIDES),
+    Planted("the sums are of another time", SLOS, "[{text_of(TICKET_CADENCE)}])", "[5m])", "slo-chain.yml", "sums"),
     Planted(
-        "`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-10s.yml", "KafkaDown"
+        "a ticket counts eight times as many events", SLOS, " / {TICKET_CADENCE // PAGE_CADENCE}", "", "slo-1d.yml", "Slow: both"
     ),
-    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-10s.yml", "KafkaDown"),
+    Planted(
+        "a tier's window is told wrongly",
+        "compile/annotations.py",
+        '("LONG", tier.long_text)',
+        '("LONG", tier.short_text)',
+        FAST,
+        SIDES,
+    ),
+    Planted("the budget of other windows is told", SLOS, '{{window="{span}"}}', "", "slo-7d.yml", "budget left over 7d"),
+    Planted(
+        "an SLO counts another's events",
+        SLOS,
+        '{name.SLI_TOTAL}{{{name.SLO}="{slo.id}"}}',
+        "{name.SLI_TOTAL}",
+        "slo-recordings.yml",
+        "no SLO counts",
+    ),
+    Planted("`for` is dropped", RULES, "hold=alert.hold", "hold=0", "kafka-5s.yml", "KafkaDown"),
+    Planted("`keep_firing_for` is dropped", RULES, "keep_firing=alert.keep_firing", "keep_firing=0", "kafka-5s.yml", "KafkaDown"),
+    Planted("the signal is not said", RULES, "name.SIGNAL: alert.signal, ", "", "kafka-5s.yml", "KafkaDown"),
     Planted(
         "an alert of one service loses its owner",
         RULES,
         "labels |= alert.service.labels",
         "pass",
-        "corner-shop-10s.yml",
+        "corner-shop-30s.yml",
         "OrdersFailing",
     ),
     Planted(
@@ -129,7 +162,7 @@ PLANTED = (
         RULES,
         "and on ({', '.join(guard.by)}) {counted}",
         "or on ({', '.join(guard.by)}) {counted}",
-        "corner-shop-10s.yml",
+        "corner-shop-30s.yml",
         "OrdersFailing",
     ),
     Planted(
@@ -137,21 +170,21 @@ PLANTED = (
         RULES,
         'alert.missing == "fire"',
         'alert.missing == "never"',
-        "corner-shop-10s.yml",
+        "corner-shop-150s.yml",
         "SessionsGone",
     ),
     Planted(
-        "nothing is held", RULES, 'alert.missing == "hold"', 'alert.missing == "never"', "corner-shop-10s.yml", "CatalogueStale"
+        "nothing is held", RULES, 'alert.missing == "hold"', 'alert.missing == "never"', "corner-shop-150s.yml", "CatalogueStale"
     ),
-    Planted("a band is as wide as nothing", RULES, "{anomaly.deviations:f} *", "0 *", "corner-shop-180s.yml", "unsteady"),
-    Planted("a band has no floor", RULES, "{anomaly.floor:f} *", "0 *", "corner-shop-180s.yml", "floor"),
+    Planted("a band is as wide as nothing", RULES, "{anomaly.deviations:f} *", "0 *", "corner-shop-180s.yml", "every bound"),
+    Planted("a band has no floor", RULES, "{anomaly.floor:f} *", "0 *", "corner-shop-180s.yml", "every bound"),
     Planted(
         "a band judges before it has seen enough",
         RULES,
         "{anomaly.warm_up // BAND_CADENCE}",
         "1",
         "corner-shop-180s.yml",
-        "warm-up",
+        "every bound",
     ),
 )
 
