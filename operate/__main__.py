@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from operate.calls import NoAnswer
 from operate.commands import (
     ENVIRONMENTS_FAULT,
     USERS_FAULT,
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USERS_FAULT
     except EngineError as error:
         show.note(f"{str(error).rstrip('.')}. {error.fix}".strip(), "failed")
-    except (Busy, ToolMissing, ReleaseError, Unreachable) as error:
+    except (Busy, NoAnswer, ToolMissing, ReleaseError, Unreachable) as error:
         show.note(str(error), "failed")
     except KeyboardInterrupt:
         show.note("interrupted; the next command says what was left unfinished and ends it", "failed")

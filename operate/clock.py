@@ -5,18 +5,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from operate.calls import NoAnswer, called
+
 Labels = Mapping[str, str]
 LIMIT = 600.0
-
-
-class ClockError(Exception):
-    """The harness did not answer; the text says what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +69,12 @@ class Answer:
 
 
 def ask(harness: Path, config: Path, scenarios: Sequence[Played]) -> tuple[Answer, ...]:
-    """An answer for each scenario, in order. Raises `ClockError`."""
+    """An answer for each scenario, in order. Raises NoAnswer."""
     question = {"config": str(config.absolute()), "scenarios": [_written(one) for one in scenarios]}
-    try:
-        ran = subprocess.run(
-            [harness],
-            input=json.dumps(question),
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-            # Intervals in the zone "Local" mean UTC, as in Alertmanager's image.
-            env={**os.environ, "TZ": "UTC"},
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ClockError(f"{harness}: {error}") from error
+    # Intervals in the zone "Local" mean UTC, as in Alertmanager's image.
+    ran = called([str(harness)], None, LIMIT, json.dumps(question), {**os.environ, "TZ": "UTC"})
     if ran.returncode:
-        raise ClockError(f"{harness.name} ended with {ran.returncode}: {ran.stderr.strip()}")
+        raise NoAnswer(f"{harness.name} ended with {ran.returncode}: {ran.stderr.strip()}")
     return tuple(_answer(one) for one in json.loads(ran.stdout)["answers"])
 
 

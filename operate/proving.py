@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from operate import scenarios, tools
-from operate.clock import ClockError
+from operate.calls import NoAnswer, called
 from operate.show import Show
 
 LIMIT = 600.0
@@ -143,21 +142,18 @@ def _names(place: Path, pattern: str) -> tuple[str, ...]:
 
 def _complaint(proof: Proof, tool: Path, place: Path) -> str | None:
     """What the tool says when it refuses; None when it does not."""
-    if proof.tool != CLOCK:
-        return _run([str(tool), *proof.arguments], place)
     try:
+        if proof.tool != CLOCK:
+            return _run([str(tool), *proof.arguments], place)
         wrong = scenarios.play(place, proof.arguments, tool)
         return "\n".join([*wrong, *((HASTY,) if any(" fails (" in one for one in wrong) else ())]) or None
-    except ClockError as error:
+    except NoAnswer as error:
         return str(error)
 
 
 def _run(command: Sequence[str], place: Path) -> str | None:
     """What the tool says when it refuses; None when it does not."""
-    try:
-        answer = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired:
-        return f"no answer within {LIMIT:.0f} s"
+    answer = called(command, place, LIMIT)
     if answer.returncode == 0:
         return None
     return (answer.stdout + answer.stderr).strip() or f"exit code {answer.returncode}"

@@ -108,7 +108,7 @@ def _said(fault: str, wrong: str, known: list[str], what: str) -> str:
 
 
 def simulate(plan: Plan, found: tuple[Reaction, ...], config: Path, harness: Path, starts: str) -> Outcome:
-    """Play the first minutes. Raises `clock.ClockError`."""
+    """Play the first minutes. Raises NoAnswer."""
     # Nothing is over before the last minute, so that every message is one of a begin.
     sent = tuple(Sent(one.labels, one.fires, None, resend(plan), valid(plan)) for one in found)
     (answer,) = ask(harness, config, [Played("simulation", starts, SECONDS, sent)])

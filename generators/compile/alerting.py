@@ -21,6 +21,9 @@ GROUP_BY = (name.SEVERITY, name.SERVICE)
 URGENT_INTERVAL = 60
 """Seconds after which a critical group tells of a new member at the latest, whatever the group interval of the rest."""
 
+WEEK = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+"""As Alertmanager counts: a span of days is in this order."""
+
 CRITICAL = Values(frozenset({"critical"}))
 REPEAT = 4 * 3600
 SECRETS = {"compose": "/touchline/secrets", "local": "../../secrets"}
@@ -89,9 +92,10 @@ def _echoes(plan: Plan) -> Iterable[Route]:
 def _channel(plan: Plan, channel: str) -> Iterable[Route]:
     regions = apart(one for route in plan.notify.routes if channel in route.to for one in _by_urgency(plan, route))
     for work in plan.notify.maintenance:
-        for interval in _maintenance_names(work):
-            regions = muted(regions, {name.SERVICE: Values(frozenset(work.services))}, interval)
-    for region in regions:
+        regions = [part for region in regions for part in _under(plan, region, work)]
+    for region in (_settled(plan, one) for one in regions):
+        if region.empty:
+            continue
         urgent = region.labels.get(name.SEVERITY) == CRITICAL
         yield Route(
             channel,
@@ -103,6 +107,37 @@ def _channel(plan: Plan, channel: str) -> Iterable[Route]:
             proceed=True,
             where=region.where,
         )
+
+
+def _under(plan: Plan, region: Region, work: Maintenance) -> Iterable[Region]:
+    """The region, without what planned work keeps silent; and that part, where the region has any and tells at such times."""
+    services = frozenset(one.name for one in plan.services if one.name in work.services and region.takes(one.labels))
+    meets = region.hours is None or any(_meet(one, work) for one in plan.notify.hours if one.name in region.hours)
+    if not services or not meets:
+        return [region]
+    return muted(region, {name.SERVICE: Values(services)}, tuple(_maintenance_names(work)))
+
+
+def _meet(hours: Hours, work: Maintenance) -> bool:
+    """Whether planned work may fall into hours. In doubt, yes: dates, and clocks of two zones, are not compared."""
+    if work.dates or hours.zone != work.zone:
+        return True
+    return bool(_days(hours) & _days(work)) and hours.start < work.end and work.start < hours.end
+
+
+def _days(span: Hours | Maintenance) -> frozenset[str]:
+    ends = [(first, last or first) for first, _, last in (part.partition(":") for part in span.days or WEEK)]
+    return frozenset(day for first, last in ends for day in WEEK[WEEK.index(first) : WEEK.index(last) + 1])
+
+
+def _settled(plan: Plan, region: Region) -> Region:
+    """Where services are named, their tier and owner are not asked for: each service has one."""
+    named = region.labels.get(name.SERVICE)
+    if named is None or named.but:
+        return region
+    fits = frozenset(one.name for one in plan.services if region.takes(one.labels))
+    kept = {label: values for label, values in region.labels.items() if label not in (name.TIER, name.OWNER)}
+    return replace(region, labels={**kept, name.SERVICE: Values(fits)})
 
 
 def _by_urgency(plan: Plan, route: NotifyRoute) -> Iterable[Region]:

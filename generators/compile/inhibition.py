@@ -1,8 +1,9 @@
 """What is kept back while its cause is known, derived from who depends on whom. In: the Plan. Out: inhibition rules. A cause is an
 outage or an absence. It mutes only what it can have told before (it fires before the target's first message) and what is over when
 it ends: it, or an echo of it, is remembered as long as the target's window remembers. It mutes a critical page only if it is critical
-itself; and never its own service's outages, so that nothing mutes itself. An exporter that is down is no cause: it says nothing of
-the service. What is told and muted later would never be told as over, so in doubt nothing is muted."""
+itself; and never its own service's outages, so that nothing mutes itself. Targets are named, and an alert has one severity: none is
+asked for. An exporter that is down is no cause: it says nothing of the service. What is told and muted later would never be told as
+over, so in doubt nothing is muted."""
 
 from __future__ import annotations
 
@@ -107,7 +108,6 @@ def _within_service(plan: Plan, causes: list[Alert], targets: list[Target]) -> I
     """A critical outage or absence says enough of its own service: lesser alerts of it are kept back."""
     groups: dict[tuple[str, ...], list[Alert]] = {}
     equal = (name.SERVICE, *sorted(plan.environment.labels))
-    limit = Matcher(name.SEVERITY, "!=", "critical")
     outlived: dict[str, list[str]] = {}
     for cause in causes:
         if cause.severity == "critical":
@@ -123,11 +123,10 @@ def _within_service(plan: Plan, causes: list[Alert], targets: list[Target]) -> I
                     outlived.setdefault(echo(beyond), []).append(one.name)
     for index, (names, together) in enumerate((names, found) for names, found in groups.items() if names):
         source = (_any(name.ALERTNAME, [one.name for one in together]),)
-        target = (_any(name.ALERTNAME, names), limit)
-        yield InhibitRule(f"own-service-{index + 1}", source, target, equal, together[0].where)
+        yield InhibitRule(f"own-service-{index + 1}", source, (_any(name.ALERTNAME, names),), equal, together[0].where)
     for memory in (known for known in ECHOES if known in outlived):
-        target = (_any(name.ALERTNAME, outlived[memory]), limit)
-        yield InhibitRule(f"own-service-{memory}", (Matcher(name.ALERTNAME, "=", memory),), target, equal, states(plan)[0].where)
+        source, target = (Matcher(name.ALERTNAME, "=", memory),), (_any(name.ALERTNAME, outlived[memory]),)
+        yield InhibitRule(f"own-service-{memory}", source, target, equal, states(plan)[0].where)
 
 
 def _along_dependencies(
@@ -141,13 +140,12 @@ def _along_dependencies(
             if cause.severity == severity:
                 found = [one for one in reached if one.severity in muted and _mutes(plan, cause, service.scrape_interval, one)]
                 groups.setdefault((severity, tuple(one.name for one in found)), []).append(cause)
-    for (severity, names), together in groups.items():
+    for (_, names), together in groups.items():
         if names:
-            limit = () if severity == "critical" else (Matcher(name.SEVERITY, "!=", "critical"),)
             yield InhibitRule(
                 name=f"{service.name}-{together[0].name}",
                 source=(_any(name.ALERTNAME, [one.name for one in together]), Matcher(name.SERVICE, "=", service.name)),
-                target=(_any(name.ALERTNAME, names), _any(name.SERVICE, dependents), *limit),
+                target=(_any(name.ALERTNAME, names), _any(name.SERVICE, dependents)),
                 equal=equal,
                 where=service.where,
             )

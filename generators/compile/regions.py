@@ -29,6 +29,9 @@ class Values:
     def __invert__(self) -> Values:
         return Values(self.names, not self.but)
 
+    def __contains__(self, value: str) -> bool:
+        return (value in self.names) != self.but
+
     @property
     def empty(self) -> bool:
         return not self.names and not self.but
@@ -48,6 +51,10 @@ class Region:
     @property
     def empty(self) -> bool:
         return any(values.empty for values in self.labels.values())
+
+    def takes(self, labels: Mapping[str, str]) -> bool:
+        """Whether these labels, as far as it asks for them, are some of its alerts' labels."""
+        return all(labels[name] in values for name, values in self.labels.items() if name in labels)
 
     def within(self, labels: Mapping[str, Values]) -> Region:
         """The part of it whose labels also have these values."""
@@ -101,13 +108,7 @@ def _joined(found: list[Region], new: Region) -> list[Region]:
     return parts + rest
 
 
-def muted(regions: Iterable[Region], labels: Mapping[str, Values], interval: str) -> list[Region]:
-    """The same regions, with the part that has these labels silent during an interval."""
-    found = []
-    for region in regions:
-        both = region.within(labels)
-        if both.empty:
-            found.append(region)
-        else:
-            found += [*region.without(labels), replace(both, mute=(*both.mute, interval))]
-    return found
+def muted(region: Region, labels: Mapping[str, Values], intervals: tuple[str, ...]) -> list[Region]:
+    """The same alerts, with the part that has these labels silent during the intervals."""
+    both = region.within(labels)
+    return [*region.without(labels), replace(both, mute=(*both.mute, *intervals))]

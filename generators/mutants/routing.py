@@ -11,6 +11,9 @@ from typing import NamedTuple
 from generators.ir.alerting import Alerting, InhibitRule, Matcher, Route
 from generators.mutants.mutant import Rerouting, put, without
 
+_LISTED = re.compile(r"[\w-]+(\|[\w-]+)*")
+"""A pattern that only lists values."""
+
 
 class _Spot(NamedTuple):
     """A route: its number in the tree, in reading order, the root being 0; the configuration with another one there; its later
@@ -49,16 +52,25 @@ def _apart(one: Route, other: Route) -> bool:
     return any(_refuses(a, b) or _refuses(b, a) for a, b in pairs)
 
 
-def _refuses(matcher: Matcher, fixed: Matcher) -> bool:
-    """Does a matcher not take the one value that the other asks for?"""
-    if fixed.op != "=":
-        return False
-    if matcher.op in ("=", "!="):
-        return (fixed.value == matcher.value) != (matcher.op == "=")
+def _refuses(matcher: Matcher, listed: Matcher) -> bool:
+    """Does a matcher take none of the values that the other asks for?"""
+    values = _values(listed)
     try:
-        return (re.fullmatch(matcher.value, fixed.value) is not None) != (matcher.op == "=~")
+        return bool(values) and not any(_takes(matcher, value) for value in values)
     except re.error:
         return False
+
+
+def _values(matcher: Matcher) -> tuple[str, ...]:
+    """All values that a matcher takes; none where they cannot be told from its text."""
+    if matcher.op == "=":
+        return (matcher.value,)
+    return tuple(matcher.value.split("|")) if matcher.op == "=~" and _LISTED.fullmatch(matcher.value) else ()
+
+
+def _takes(matcher: Matcher, value: str) -> bool:
+    same = value == matcher.value if matcher.op in ("=", "!=") else re.fullmatch(matcher.value, value) is not None
+    return same == (matcher.op in ("=", "=~"))
 
 
 def _said(matcher: Matcher) -> str:

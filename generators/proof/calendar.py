@@ -4,14 +4,13 @@ be disturbed by hours and planned work."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from generators.plan import Plan
-from generators.proof.hours import SEASONS, within
+from generators.proof.hours import QUARTER, SEASONS, within
 from generators.zones import zone
 
 BEGIN = datetime.combine(SEASONS["winter"], time(0), zone("UTC"))
-QUARTER = timedelta(minutes=15)
 LENGTH = 15 * 60
 DAY = 24 * 4
 WHOLE = 9 * DAY

@@ -56,12 +56,14 @@ def title_of(alert: str, service: Service) -> str:
 
 
 def states(plan: Plan, service: Service) -> tuple[Alert, ...]:
-    """The alerts that say that the service is gone: critical outages that are seen in one scrape."""
-    return tuple(
-        alert
-        for alert in alerts_of(plan, service)
-        if alert.signal == "outage" and alert.severity == "critical" and alert.window == 0
-    )
+    """The alerts that say that the service is gone."""
+    return tuple(alert for alert in alerts_of(plan, service) if remembered(alert))
+
+
+def remembered(alert: Alert) -> int:
+    """For how many seconds it is remembered after its end: critical outages that are seen in one scrape, and nothing else."""
+    gone = alert.signal == "outage" and alert.severity == "critical" and alert.window == 0
+    return max(ECHOES.values()) if gone else 0
 
 
 class _Watchers:
@@ -142,10 +144,15 @@ def following(plan: Plan, service: Service, lasts: int = LASTS) -> Iterator[Reac
 
 
 def burning(plan: Plan, slo: Slo, lasts: int = LASTS) -> Iterator[Reaction]:
-    """The tiers that a total failure of these minutes sets off: the long window crosses its pace; the short one forgets last."""
+    """The tiers that a total failure of these minutes sets off."""
+    return (one for one in tiers(plan, slo, lasts) if one.fires < LASTS)
+
+
+def tiers(plan: Plan, slo: Slo, lasts: int) -> Iterator[Reaction]:
+    """The tiers that a total failure can set off: the long window crosses its pace; the short one forgets last."""
     for tier in WORKBOOK:
-        crossing = int(tier.factor * slo.budget * tier.long)
-        if tier.factor * slo.budget < 1 and crossing < LASTS:
+        if tier.factor * slo.budget < 1:
+            crossing = int(tier.factor * slo.budget * tier.long)
             yield Reaction(f"{tier.alert} of {slo.id}", _burn_labels(plan, tier, slo), crossing, lasts + _memory(plan, tier))
 
 

@@ -12,7 +12,7 @@ from generators.plan import NotifyRoute, Plan
 from generators.proof.calendar import Calendar
 from generators.proof.failures import URGENT
 from generators.proof.hours import written
-from generators.proof.routes import routed
+from generators.proof.routes import routed, told
 from generators.proof.sending import resend, valid
 
 MORE = 3
@@ -37,8 +37,34 @@ def grouping_file(plan: Plan, calendar: Calendar) -> ScenarioFile:
                 mine[f"{which} of route {index + 1}"] = other
             alerts |= mine
             scenarios.append(_scenario(plan, calendar, route, channel, index + 1, mine))
+    strangers = _strangers(plan)
+    if strangers:
+        alerts |= strangers
+        scenarios.append(_untaken(plan, calendar, strangers))
     title = "One message for what concerns one service at one severity; when it is sent, and when again."
     return ScenarioFile("grouping", title, alerts, tuple(scenarios), resend(plan), valid(plan))
+
+
+def _strangers(plan: Plan) -> dict[str, Labels]:
+    """Alerts that no route takes, of rules that others wrote: of two severities, and of two services."""
+    found = {
+        f"{which}, no route's": {name.ALERTNAME: "Stranger", name.SEVERITY: severity, name.SERVICE: service}
+        for which, severity, service in (
+            ("a page", "page", "stranger"),
+            ("a ticket", "ticket", "stranger"),
+            ("a page of another service", "page", "neighbour"),
+        )
+    }
+    return {} if any(told(plan, labels) for labels in found.values()) else found
+
+
+def _untaken(plan: Plan, calendar: Calendar, alerts: dict[str, Labels]) -> Scenario:
+    """Rather than nobody, the first channel of the last route hears of them, in a message for each severity and service."""
+    wait, channel = plan.notify.group_wait, plan.notify.routes[-1].to[0]
+    starts, _ = calendar.longest("")
+    messages = tuple(Message(wait, channel, (one,)) for one in alerts)
+    firings = tuple(Firing(one, 0) for one in alerts)
+    return Scenario(f"what no route takes is told to {channel}", written(starts), wait + MORE, firings, messages=messages)
 
 
 def _examples(plan: Plan, route: NotifyRoute) -> Iterator[tuple[Labels, str]]:

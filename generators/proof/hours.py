@@ -18,7 +18,7 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 SEASONS = {"winter": date(2026, 1, 12), "summer": date(2026, 7, 13)}
 """Mondays: zones with daylight saving time stand differently in these two weeks, on both halves of the earth."""
 
-MINUTE = timedelta(minutes=1)
+MINUTE, QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 AFTER = 5
 """Seconds that a scenario goes on after the message; far less than any group interval."""
 
@@ -107,6 +107,21 @@ def _moments(plan: Plan) -> Iterator[tuple[str, datetime]]:
         yield from _edges(f"hours '{hours.name}'", hours)
     for work in plan.notify.maintenance:
         yield from _edges(f"maintenance '{work.name}'", work)
+        for hours in plan.notify.hours:
+            yield from _during(work, hours)
+
+
+def _during(work: Maintenance, hours: Hours) -> Iterator[tuple[str, datetime]]:
+    """The first quarter of an hour that lies in both, of each month that is worked in."""
+    for season, days in _seasons(work):
+        found: dict[int, datetime] = {}
+        for day in days:
+            times = (_at(day, "00:00", work) + count * QUARTER for count in range(4 * 24))
+            both = next((one for one in times if within(work, one) and within(hours, one)), None)
+            if both:
+                found.setdefault(day.month, both)
+        for moment in found.values():
+            yield f"during maintenance '{work.name}', in hours '{hours.name}', {season}, month {moment.month}", moment + MINUTE
 
 
 def _edges(title: str, span: Span) -> Iterator[tuple[str, datetime]]:

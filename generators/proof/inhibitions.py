@@ -25,6 +25,7 @@ from generators.proof.failures import (
     slos_of,
     states,
 )
+from generators.proof.holding import Case, holding_cases
 from generators.proof.hours import open_at, written
 from generators.proof.routes import told
 from generators.proof.sending import resend, valid
@@ -32,17 +33,22 @@ from generators.proof.sending import resend, valid
 
 def inhibition_file(plan: Plan, calendar: Calendar) -> ScenarioFile:
     """alertmanager/tests/inhibition.yml."""
+    title = "Of what fires together, these alerts and no others are told: to whom the routes say, and their end as well."
+    return _file(plan, calendar, "inhibition", title, _cases(plan))
+
+
+def holding_file(plan: Plan, calendar: Calendar) -> ScenarioFile:
+    """alertmanager/tests/holding.yml."""
+    return _file(plan, calendar, "holding", "What one cause alone holds back, and what it must not.", holding_cases(plan))
+
+
+def _file(plan: Plan, calendar: Calendar, name: str, title: str, cases: Iterator[Case]) -> ScenarioFile:
     alerts: dict[str, dict[str, str]] = {}
     scenarios: list[Scenario] = []
-    for title, reactions, heard in _cases(plan):
+    for what, reactions, heard in cases:
         alerts |= {one.title: one.labels for one in reactions}
-        scenarios.append(_scenario(plan, calendar, title, reactions, heard))
-    title = "Of what fires together, these alerts and no others are told: to whom the routes say, and their end as well."
-    return ScenarioFile("inhibition", title, alerts, tuple(scenarios), resend(plan), valid(plan))
-
-
-Case = tuple[str, list[Reaction], list[Reaction]]
-"""What happens, in words; everything that fires; and what is told of it."""
+        scenarios.append(_scenario(plan, calendar, what, reactions, heard))
+    return ScenarioFile(name, title, alerts, tuple(scenarios), resend(plan), valid(plan))
 
 
 def _cases(plan: Plan) -> Iterator[Case]:
@@ -131,7 +137,9 @@ def _endless(one: Reaction) -> Reaction:
 
 def _scenario(plan: Plan, calendar: Calendar, title: str, reactions: list[Reaction], heard: list[Reaction]) -> Scenario:
     longest = max(plan.notify.group_interval, plan.notify.group_wait, 60)
-    lasts = max(one.ends for one in reactions) + 2 * longest
+    # What remembers an outage is told to nobody: its own end is waited for only where something goes on.
+    goes_on = any(one.ends == FOREVER for one in reactions)
+    lasts = max(one.ends for one in reactions if goes_on or one.labels[name.SIGNAL] != name.ECHO) + 2 * longest
     firings = tuple(Firing(one.title, one.fires, None if one.ends == FOREVER else one.ends) for one in reactions)
     starts = calendar.quietest(lasts)
     receivers: dict[str, list[str]] = {}

@@ -4,28 +4,58 @@ receivers it must reach, for amtool. What is expected comes from the routes as w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import product
 
 from generators import conventions as name
 from generators.ir.alerting import RouteTest
 from generators.plan import NotifyRoute, Plan, Service
+from generators.proof.failures import states
 
 BURNS = (("page", "critical"), ("ticket", "warning"))
 """What the SRE workbook has the burn of an error budget do, and the severity that goes with it."""
+
+SEVERITIES = ("critical", "warning", "info")
 
 Labels = tuple[tuple[str, str], ...]
 
 
 def prove_routes(plan: Plan) -> tuple[RouteTest, ...]:
     """One test for every different set of routing labels; the hours are not looked at, since amtool knows none."""
-    return tuple(RouteTest(title, labels, told(plan, dict(labels))) for labels, title in routed(plan).items())
+    cases = {**routed(plan), **_echoes(plan)}
+    return tuple(RouteTest(title, labels, told(plan, dict(labels))) for labels, title in cases.items())
 
 
 def routed(plan: Plan) -> Mapping[Labels, str]:
-    """Every different set of routing labels that an alert of the plan can have, with the name of the first that has it."""
+    """Every different set of routing labels that an alert of the plan can have, with the name of the first that has it; and of what
+    is worked on some that it has not: whatever a route takes of it, planned work keeps silent."""
     cases: dict[Labels, str] = {}
     for title, labels in (*_alerts(plan), *_burns(plan)):
-        cases.setdefault(tuple(sorted(labels.items())), f"{title}{_of(labels)}")
+        cases.setdefault(_sorted(labels), f"{title}{_of(labels)}")
+    known = {one: [dict(labels) for labels in cases if (name.SERVICE, one) in labels] for one in _worked_on(plan)}
+    for service, route, severity in product(_worked_on(plan), plan.notify.routes, SEVERITIES):
+        labels = {name.SEVERITY: severity, name.SIGNAL: next(iter(route.signals), "degradation"), **plan.service(service).labels}
+        seen = any(route.takes(one) and one[name.SEVERITY] == severity for one in known[service])
+        if route.takes(labels) and not seen:
+            cases.setdefault(_sorted(labels), f"an undeclared {severity} alert ({labels[name.SIGNAL]}){_of(labels)}")
     return cases
+
+
+def _worked_on(plan: Plan) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(service for work in plan.notify.maintenance for service in work.services))
+
+
+def _echoes(plan: Plan) -> Mapping[Labels, str]:
+    """What remembers an outage is told to nobody, whatever its severity says and whichever routes would take it."""
+    cases: dict[frozenset[int], tuple[Labels, str]] = {}
+    for service, severity in product((one for one in plan.services if states(plan, one)), SEVERITIES):
+        labels = {name.SEVERITY: severity, name.SIGNAL: name.ECHO, **service.labels}
+        taken = frozenset(number for number, route in enumerate(plan.notify.routes) if route.takes(labels))
+        cases.setdefault(taken, (_sorted(labels), f"what remembers an outage, were it {severity},{_of(labels)}"))
+    return dict(cases.values())
+
+
+def _sorted(labels: Mapping[str, str]) -> Labels:
+    return tuple(sorted(labels.items()))
 
 
 def _alerts(plan: Plan) -> Iterable[tuple[str, dict[str, str]]]:
@@ -57,6 +87,8 @@ def always(_: NotifyRoute) -> bool:
 
 def told(plan: Plan, labels: Mapping[str, str], open_now: Callable[[NotifyRoute], bool] = always) -> tuple[str, ...]:
     """The channels of every open route that takes the labels, each once, in the order in which the channels are written."""
+    if labels.get(name.SIGNAL) == name.ECHO:
+        return (name.NOBODY_RECEIVER,)
     if labels.get(name.SIGNAL) == "heartbeat":
         return (name.HEARTBEAT_RECEIVER if plan.notify.heartbeat else name.NOBODY_RECEIVER,)
     found = {channel for route in plan.notify.routes if route.takes(labels) and open_now(route) for channel in route.to}

@@ -14,8 +14,7 @@ from generators.plan import Plan
 from generators.proof.calendar import Calendar
 from generators.proof.hours import written
 from operate import generated, simulate, tools
-from operate.clock import ClockError
-from operate.commands import ENVIRONMENTS_FAULT, FINE, PRODUCTION, Call, UserFault, sound
+from operate.commands import FINE, PRODUCTION, Call, UserFault, sound
 from operate.simulate import Outcome
 
 CLOCK, ROUTES = "alertmanager-clock", frozenset({"routes"})
@@ -46,13 +45,9 @@ def run(call: Call) -> int:
         raise UserFault(f"{', '.join(call.arguments.faults)}: nothing fires within {simulate.MINUTES} minutes")
     starts = _starts(call, plan)
     harness = tools.ensure([CLOCK], lambda text: call.show.note(f"         {text}"))[CLOCK]
-    try:
-        with tempfile.TemporaryDirectory(prefix="touchline-") as folder:
-            generated.put(Path(folder), built.files)
-            outcome = simulate.simulate(plan, found, Path(folder) / "alertmanager/alertmanager.yml", harness, starts)
-    except ClockError as error:
-        call.show.note(str(error), "failed")
-        return ENVIRONMENTS_FAULT
+    with tempfile.TemporaryDirectory(prefix="touchline-") as folder:
+        generated.put(Path(folder), built.files)
+        outcome = simulate.simulate(plan, found, Path(folder) / "alertmanager/alertmanager.yml", harness, starts)
     _show(call, outcome, starts)
     return FINE
 

@@ -21,7 +21,8 @@ def mutate(
     compiled: Compiled, spec: str, argued: Mapping[str, str], show: Show, operators: Collection[str] = (), only: str = ""
 ) -> Report:
     """Judge every mutant; `operators` narrows them to some kinds, `only` to one alert or record (and then to no route). `argued`
-    are the arguments of equivalent mutants by id, which must all hold when nothing is narrowed. Raises Unsound, ToolMissing."""
+    are the arguments of equivalent mutants by id, which must all hold when nothing is narrowed. Raises Unsound, NoAnswer,
+    ToolMissing."""
     found = tools.ensure(["promtool"] if only else ["promtool", "amtool", CLOCK], show.note)
     started = time.monotonic()
     due = sum(only in ("", mutant.name) for mutant in rule_mutants(compiled.rule_files, compiled.contract, operators))

@@ -8,12 +8,13 @@ Verdicts come from the JUnit report, one suite a test file, one case a test. Wha
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+from operate.calls import NoAnswer, called
 
 _ASSERTION = re.compile(
     r'(?: +name: [^\n]*,\n)? +(?:alertname: .*?, time: [^\s,]+,\s*\n +exp:|expr: ".*?", time: [^\s,]+,\n +exp: )', re.DOTALL
@@ -39,17 +40,10 @@ def judged(promtool: Path, bench: Path, mutants: Mapping[str, Sequence[str]]) ->
     report = bench / "junit.xml"
     report.unlink(missing_ok=True)
     try:
-        run = subprocess.run(
-            [str(promtool), "test", "rules", f"--junit={report}", *suites],
-            cwd=bench,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT * len(mutants),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        run = called([str(promtool), "test", "rules", f"--junit={report}", *suites], bench, LIMIT * len(mutants))
+    except NoAnswer as none:
         if len(mutants) == 1:
-            return {mutant: Answer(error=f"no answer within {LIMIT:.0f} s") for mutant in mutants}
+            return {mutant: Answer(error=str(none)) for mutant in mutants}
         return {name: answer for mutant in mutants for name, answer in judged(promtool, bench, {mutant: mutants[mutant]}).items()}
     if not report.exists():
         return {mutant: Answer(error=(run.stderr or run.stdout).strip()) for mutant in mutants}
@@ -84,7 +78,7 @@ def asserted(said: str) -> bool:
 
 
 def refused(promtool: Path, bench: Path, mutants: Sequence[str]) -> dict[str, str]:
-    """Those whose rules promtool does not accept, with its words."""
+    """Those whose rules promtool does not accept, with its words. Raises NoAnswer."""
     whole = _check(promtool, bench, mutants)
     if not whole:
         return {}
@@ -95,7 +89,5 @@ def _check(promtool: Path, bench: Path, mutants: Sequence[str]) -> str:
     files = [str(file.relative_to(bench)) for mutant in mutants for file in sorted((bench / mutant / "rules").glob("*.yml"))]
     if not files:
         return ""
-    command = [str(promtool), "check", "rules", *files]
-    limit = LIMIT * len(mutants)
-    run = subprocess.run(command, cwd=bench, capture_output=True, text=True, timeout=limit, check=False)
+    run = called([str(promtool), "check", "rules", *files], bench, LIMIT * len(mutants))
     return (run.stderr or run.stdout).strip() or "refused" if run.returncode else ""

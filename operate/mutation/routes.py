@@ -1,13 +1,12 @@
 """Mutants of the Alertmanager configuration. In: a compiled spec with its scenarios and route tests. Out: a verdict for each mutant.
 
-amtool accepts or refuses the mutant. Then Alertmanager's own code plays the generated scenarios (operate/scenarios.py): a receiver
-that is told otherwise than promised kills it. What survives is shown to the route tests of amtool. The mutants of one route or
-inhibition are judged one after the other: what has killed one of them is tried first on the next."""
+amtool accepts or refuses the mutant, and holds it to its route tests. What survives them is shown to Alertmanager's own code, which
+plays the generated scenarios (operate/scenarios.py): a receiver that is told otherwise than promised kills it. The mutants of one
+route or inhibition are judged one after the other: what has killed one of them is tried first on the next."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -19,14 +18,15 @@ from generators.emit import alertmanager
 from generators.ir.alerting import Alerting, RouteTest
 from generators.ir.compiled import Compiled
 from generators.mutants import RoutingMutant, routing_mutants
-from operate.clock import ClockError, ask
+from operate.calls import NoAnswer, called
+from operate.clock import ask
 from operate.mutation.muting import telling
 from operate.mutation.rules import Progress, Unsound
 from operate.mutation.verdict import Outcome, Verdict
 from operate.scenarios import CONFIG, FILES, Promise, differences, promises
 
 LIMIT = 60.0
-AT_ONCE = 6
+AT_ONCE = 2
 """Scenarios played in one call: few, because the first that goes otherwise ends the matter."""
 
 MISMATCH = "WARNING: Expected receivers did not match resolved receivers."
@@ -57,7 +57,7 @@ class Ended:
 def judge_routes(
     compiled: Compiled, amtool: Path, clock: Path, operators: Collection[str], progress: Progress
 ) -> Iterator[Verdict]:
-    """A verdict for each mutant of routes and inhibitions. Raises Unsound."""
+    """A verdict for each mutant of routes and inhibitions. Raises Unsound, NoAnswer."""
     mutants = list(routing_mutants(compiled.alerting, operators))
     judges = Judges(amtool, clock, compiled.alerting, _scenarios(compiled), compiled.route_tests)
     if mutants and (said := _ended(judges, compiled.alerting, judges.scenarios).said):
@@ -81,7 +81,9 @@ def _scenarios(compiled: Compiled) -> tuple[Promise, ...]:
     """The scenarios as they are played: read back from what is emitted."""
     with tempfile.TemporaryDirectory(prefix="touchline-mutants-") as folder:
         _write(Path(folder), alertmanager.emit(compiled.alerting, (), compiled.scenarios))
-        return tuple(one for file in compiled.scenarios for one in promises(Path(folder) / FILES / f"{file.name}.yml"))
+        found = [one for file in compiled.scenarios for one in promises(Path(folder) / FILES / f"{file.name}.yml")]
+        # What is soon played is tried first: most mistakes show in it.
+        return tuple(sorted(found, key=lambda one: one.played.lasts * len(one.played.alerts)))
 
 
 def _judged(judges: Judges, mutants: Sequence[RoutingMutant]) -> list[Verdict]:
@@ -110,7 +112,7 @@ def _ended(judges: Judges, alerting: Alerting, scenarios: Sequence[Promise]) -> 
             return Ended("refused", words)
         error = Ended("survived")
         routed = () if alerting.route == judges.real.route and alerting != judges.real else _routed(judges, place)
-        for ended in chain(_played(judges, place, scenarios), routed):
+        for ended in chain(routed, _played(judges, place, scenarios)):
             if ended.outcome == "killed":
                 return ended
             error = ended
@@ -123,7 +125,7 @@ def _played(judges: Judges, place: Path, scenarios: Sequence[Promise]) -> Iterat
         some = scenarios[begin : begin + AT_ONCE]
         try:
             answers = ask(judges.clock, place / CONFIG, [promise.played for promise in some])
-        except ClockError as error:
+        except NoAnswer as error:
             yield Ended("survived", f"only errors: {error}")
             continue
         for promise, answer in zip(some, answers, strict=True):
@@ -152,8 +154,5 @@ def _write(place: Path, files: dict[str, str]) -> None:
 
 
 def _amtool(tool: Path, place: Path, *arguments: str) -> tuple[int, str]:
-    try:
-        run = subprocess.run([str(tool), *arguments], cwd=place, capture_output=True, text=True, timeout=LIMIT, check=False)
-    except subprocess.TimeoutExpired:
-        return 1, f"no answer within {LIMIT:.0f} s"
+    run = called([str(tool), *arguments], place, LIMIT)
     return run.returncode, (run.stdout + run.stderr).strip()

@@ -66,7 +66,7 @@ class Bench:
 
 
 def judge_rules(compiled: Compiled, tool: Path, operators: Collection[str], only: str, progress: Progress) -> Iterator[Verdict]:
-    """A verdict for each mutant of the rules; `only` narrows them to one alert or record. Raises Unsound."""
+    """A verdict for each mutant of the rules; `only` narrows them to one alert or record. Raises Unsound, NoAnswer."""
     bench = Bench.of(compiled, tool)
     mutants = [m for m in rule_mutants(compiled.rule_files, compiled.contract, operators) if only in ("", m.name)]
     whole = [tuple(batch) for _, batch in groupby(mutants, key=lambda mutant: mutant.place)]

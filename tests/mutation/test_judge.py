@@ -13,10 +13,12 @@ from generators.emit import rules, ruletests
 from generators.ir.rules import AlertingRule, RecordingRule, Rule, RuleFile
 from generators.ir.tests import ExprCase, TestFile, UnitTest
 from generators.mutants import OPERATORS, rule_mutants
+from operate.__main__ import main
 from operate.mutation import promtool
 from operate.mutation.promtool import asserted
 from operate.mutation.rules import Unsound, judge_rules
 from operate.mutation.verdict import Verdict
+from tests.compiler.specs import SHOP
 from tests.emit.tools import need, run, write
 from tests.mutation.sample import CONTRACT, STRONG, WEAK, busy, compiled, fires, quiet, unit
 
@@ -76,6 +78,18 @@ def test_no_answer_in_time_is_no_kill(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(promtool, "LIMIT", bench_limit)
     with pytest.raises(Unsound, match="no answer within"):
         list(judge_rules(strong, tool, ("rule-dropped",), "", lambda _: None))
+
+
+def test_a_checker_that_does_not_answer_is_the_environments_fault(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither killed nor refused: nothing is known, and that is said in one line."""
+    need("promtool")
+    monkeypatch.setattr(promtool, "LIMIT", 1e-6)
+    assert main(["mutate", str(SHOP), "--only", "KafkaDown", "--operator", "severity-changed"]) == 2
+    assert [line for line in capfd.readouterr().err.splitlines() if "no answer" in line] == [
+        "failed promtool check rules: no answer within 0 s"
+    ]
 
 
 def test_what_promtool_refuses_does_not_count() -> None:

@@ -120,11 +120,20 @@ def test_what_fails_before_any_mistake_is_refused(wrong: RouteTest | ScenarioFil
         judged(TIMED, wrong)
 
 
-def test_only_scenarios_that_an_inhibition_acts_in_are_played(tmp_path: Path) -> None:
+def test_only_scenarios_that_tell_two_inhibitions_apart_are_played(tmp_path: Path) -> None:
     write(tmp_path, alertmanager.emit(TIMED, (), (played(NIGHT, CAUSE, APART, GROUPS),)))
     known = promises(tmp_path / "alertmanager/tests/played.yml")
     dropped = replace(TIMED, inhibit_rules=())
-    assert [one.played.name for one in telling(TIMED, dropped, known)] == ["the root alone", "others are told"]
+    assert [one.played.name for one in telling(TIMED, dropped, known)] == ["the root alone"]
+    (rule,) = TIMED.inhibit_rules
+    emptied = replace(TIMED, inhibit_rules=(replace(rule, equal=()),))
+    assert [one.played.name for one in telling(TIMED, emptied, known)] == ["others are told"]
+    twice = replace(TIMED, inhibit_rules=(rule, replace(rule, name="the same again")))
+    assert telling(twice, TIMED, known) == []
+    on_both_sides = replace(TIMED, inhibit_rules=(replace(rule, source=(Matcher("service", "=", "web"),), target=rule.source),))
+    assert [one.played.name for one in telling(dropped, on_both_sides, known)] == ["the root alone"]
+    itself = replace(TIMED, inhibit_rules=(replace(rule, source=(), target=()),))
+    assert telling(dropped, itself, known) == []
     source = InhibitRule("down", (Matcher("alertname", "=~", "D.*n"),), (Matcher("service", "!=", "web"),))
     assert [one.played.name for one in telling(dropped, replace(dropped, inhibit_rules=(source,)), known)] == ["others are told"]
     assert len(telling(TIMED, replace(dropped, route=replace(TIMED.route, group_by=())), known)) == 4

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from generators.ir.alerting import Alerting, InhibitRule, Matcher, Receiver, Route, WebhookIntegration
+from generators.ir.alerting import Alerting, InhibitRule, Matcher, Operator, Receiver, Route, WebhookIntegration
 from generators.mutants import OPERATORS, routing_mutants
 from generators.mutants.mutant import RoutingOperator
+from tests.routing.test_routes import matched
 
 CRITICAL, PAGED = Matcher("severity", "=", "critical"), Matcher("tier", "=~", "a|b")
 FIRST = Route("pager", (CRITICAL, PAGED), mute_time_intervals=("backup",), proceed=True)
@@ -52,7 +56,11 @@ WARNING = Matcher("severity", "=", "warning")
         ((Matcher("severity", "!~", "crit.*"),), True),
         ((Matcher("severity", "=~", "crit.*"),), False),
         ((Matcher("tier", "=", "c"),), True),
-        ((Matcher("tier", "=~", "c|d"),), False),
+        ((Matcher("tier", "=~", "c|d"),), True),
+        ((Matcher("tier", "!~", "a|b"),), True),
+        ((Matcher("tier", "=~", "b|c"),), False),
+        ((Matcher("tier", "!~", "b|c"),), False),
+        ((Matcher("tier", "=~", "c.*"),), True),
         ((Matcher("service", "=", "web"),), False),
         ((), False),
     ],
@@ -65,6 +73,38 @@ def test_the_order_of_two_that_no_alert_can_match_says_nothing(second: tuple[Mat
 
 def test_the_order_of_two_that_go_on_says_nothing() -> None:
     assert not made("route-order-swapped", rerouted(FIRST, replace(SECOND, proceed=True)))
+
+
+OPS: tuple[Operator, ...] = ("=", "!=", "=~", "!~")
+MATCHERS = st.builds(
+    Matcher, st.sampled_from(("tier", "team")), st.sampled_from(OPS), st.sampled_from(("a", "b", "a|b", "b|c", "a.*", ""))
+)
+ROUTES = st.lists(
+    st.builds(
+        Route, st.sampled_from(("pager", "chat", "inner")), st.lists(MATCHERS, max_size=2).map(tuple), proceed=st.booleans()
+    ),
+    min_size=2,
+    max_size=4,
+)
+ALL_LABELS = [{"tier": tier, "team": team} for tier, team in product(("", "a", "b", "c", "ab"), repeat=2)]
+
+
+def told(alerting: Alerting) -> list[list[str]]:
+    """Who hears of an alert with each set of labels, in any order."""
+    return [sorted(one.receiver for one in matched(alerting.route, labels)) for labels in ALL_LABELS]
+
+
+@settings(max_examples=300, deadline=None)
+@given(ROUTES)
+def test_what_is_left_out_says_nothing(routes: list[Route]) -> None:
+    """Two neighbours that are not swapped, and a route that is not flipped, tell the same the other way round."""
+    alerting = rerouted(*routes)
+    swaps = [rerouted(*routes[:i], routes[i + 1], routes[i], *routes[i + 2 :]) for i in range(len(routes) - 1)]
+    flips = [rerouted(*routes[:i], replace(one, proceed=not one.proceed), *routes[i + 1 :]) for i, one in enumerate(routes)]
+    for operator, possible in (("route-order-swapped", swaps), ("continue-flipped", flips)):
+        planted = made(operator, alerting)
+        for one in possible:
+            assert one in planted or told(one) == told(alerting), operator
 
 
 def test_matchers_are_loosened_in_routes_and_on_both_sides_of_inhibitions() -> None:

@@ -17,7 +17,8 @@ from generators.proof.scenarios import prove_notifications
 from generators.resolve import resolve
 from generators.spec.load import load
 from operate import tools
-from operate.scenarios import play
+from operate.clock import ask
+from operate.scenarios import CONFIG, differences, play, promises
 from tests.emit.tools import write
 
 SPECS = Path(__file__).parents[2]
@@ -40,9 +41,23 @@ def complaints(root: Path, plan: Plan, *names: str, alerting: Alerting | None = 
 
 
 def complaints_of(root: Path, files: tuple[ScenarioFile, ...], alerting: Alerting) -> list[str]:
-    try:
-        harness = tools.path("alertmanager-clock")
-    except tools.ToolMissing as missing:
-        pytest.skip(str(missing))
+    harness = clock()
     write(root, alertmanager.emit(alerting, (), files))
     return play(root, tuple(f"alertmanager/tests/{one.name}.yml" for one in files), harness)
+
+
+def differing(root: Path, plan: Plan, name: str, alerting: Alerting) -> list[str]:
+    """Everything that is not as promised in one file; complaints name the first few."""
+    harness = clock()
+    write(root, alertmanager.emit(alerting, (), tuple(one for one in prove_notifications(plan) if one.name == name)))
+    known = promises(root / f"alertmanager/tests/{name}.yml")
+    answers = ask(harness, root / CONFIG, [one.played for one in known])
+    return [said for promise, answer in zip(known, answers, strict=True) for said in differences(promise, answer)]
+
+
+def clock() -> Path:
+    """The harness; without it a test is skipped."""
+    try:
+        return tools.path("alertmanager-clock")
+    except tools.ToolMissing as missing:
+        pytest.skip(str(missing))

@@ -39,9 +39,9 @@ def test_scenarios_are_proofs_and_are_remembered(place: Path, tmp_path: Path, mo
     real = proving.scenarios.play
     monkeypatch.setattr(proving.scenarios, "play", lambda *call: played.append(call[1]) or real(*call))
     count = prove(place, tmp_path / "proven", show)
-    assert sorted(played) == [(f"alertmanager/tests/{name}.yml",) for name in ("grouping", "hours", "inhibition")]
+    assert sorted(played) == [(f"alertmanager/tests/{name}.yml",) for name in ("grouping", "holding", "hours", "inhibition")]
     assert prove(place, tmp_path / "proven", show) == count
-    assert len(played) == 3
+    assert len(played) == 4
 
 
 def test_what_is_told_to_others_is_refused(place: Path, tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ from generators.plan import Maintenance, NotifyRoute, Plan
 from generators.proof.routes import prove_routes
 from tests.emit.tools import need, run, write
 from tests.routing.plans import route, shipped, with_routes
+from tests.routing.played import PRODUCTION, plan_of
 
 SEVERITIES, TIERS, SIGNALS = ("critical", "warning", "info"), ("critical", "standard"), ("outage", "burn", "business")
-SERVICES, OWNERS = ("football-api", "postgres", "redis"), ("backend", "data")
+SERVICES, OWNERS = ("football-api", "postgres", "redis"), ("backend", "platform")
 CHANNELS = ("first", "second", "third")
 
 
@@ -41,15 +42,13 @@ ROUTES = st.builds(
     hours=st.sampled_from(["", "day", "night"]),
     repeat=st.sampled_from([3600, 14400]),
 )
-LABELS = st.fixed_dictionaries(
-    {
-        name.SEVERITY: st.sampled_from(SEVERITIES),
-        name.TIER: st.sampled_from(TIERS),
-        name.SIGNAL: st.sampled_from(SIGNALS),
-        name.SERVICE: st.sampled_from(SERVICES),
-        name.OWNER: st.sampled_from(OWNERS),
-    }
+LABELS = st.builds(
+    lambda severity, signal, service: {name.SEVERITY: severity, name.SIGNAL: signal, **shipped().service(service).labels},
+    st.sampled_from(SEVERITIES),
+    st.sampled_from(SIGNALS),
+    st.sampled_from(SERVICES),
 )
+"""A service has one tier and one owner."""
 
 
 def matched(route: Route, labels: Mapping[str, str]) -> list[Route]:
@@ -73,7 +72,9 @@ def holds(matcher: Matcher, value: str) -> bool:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ROUTES, min_size=1, max_size=5), LABELS, st.booleans())
 def test_each_channel_is_told_once_as_people_wrote(routes: list[NotifyRoute], labels: dict[str, str], work: bool) -> None:
-    maintenance = (Maintenance("upgrade", ("postgres", "redis"), ("sunday",), (), "03:00", "04:00", "UTC"),) if work else ()
+    maintenance = (
+        (Maintenance("upgrade", ("postgres", "redis"), ("sunday",), (), "20:00", "21:00", "Asia/Shanghai"),) if work else ()
+    )
     tree = compile_alerting(with_routes(*routes, maintenance=maintenance)).route
     found = matched(tree, labels)
     if found == [tree]:
@@ -87,7 +88,8 @@ def test_each_channel_is_told_once_as_people_wrote(routes: list[NotifyRoute], la
             hours = () if always else tuple(f"hours-{one}" for one in sorted({one.hours for one in wanted}))
             assert told[0].active_time_intervals == hours
             assert told[0].repeat_interval == min(one.repeat for one in wanted)
-            under_work = work and labels[name.SERVICE] in ("postgres", "redis")
+            # Nobody works on a Sunday, so nothing has to be kept silent then.
+            under_work = work and labels[name.SERVICE] in ("postgres", "redis") and hours != ("hours-day",)
             assert told[0].mute_time_intervals == (("maintenance-upgrade",) if under_work else ())
 
 
@@ -108,6 +110,53 @@ def test_a_critical_group_tells_of_more_within_a_minute() -> None:
         ("second", None),
     ]
     assert (tree.group_by, tree.group_wait, tree.group_interval) == (("severity", "service"), 10, 300)
+
+
+def test_where_services_are_named_their_tier_and_owner_are_not_asked_for() -> None:
+    """Postgres is of tier critical, and no route of another tier has to know that it is worked on."""
+    work = Maintenance("upgrade", ("postgres",), ("sunday",), (), "03:00", "04:00", "UTC")
+    alerting = compile_alerting(
+        with_routes(route("first", tiers=("critical",)), route("second", tiers=("standard",)), maintenance=(work,))
+    )
+    told = [(one.receiver, one.matchers, bool(one.mute_time_intervals)) for one in alerting.route.routes if one.proceed]
+    any_severity = [(receiver, tuple(m for m in matchers if m.label != "severity"), muted) for receiver, matchers, muted in told]
+    assert list(dict.fromkeys(any_severity)) == [
+        ("first", (Matcher("tier", "=", "critical"), Matcher("service", "!=", "postgres")), False),
+        ("first", (Matcher("service", "=", "postgres"),), True),
+        ("second", (Matcher("tier", "=", "standard"),), False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "start", "end", "zone", "silent"),
+    [
+        ("day", ("sunday",), "10:00", "11:00", "Asia/Shanghai", False),
+        ("day", ("friday",), "10:00", "11:00", "Asia/Shanghai", True),
+        ("day", ("friday",), "19:00", "20:00", "Asia/Shanghai", False),
+        ("day", ("friday",), "19:00", "20:00", "UTC", True),
+        ("night", ("sunday",), "10:00", "19:01", "Asia/Shanghai", True),
+        ("", ("sunday",), "10:00", "11:00", "Asia/Shanghai", True),
+    ],
+)
+def test_planned_work_outside_a_route_s_hours_says_nothing(
+    hours: str, days: tuple[str, ...], start: str, end: str, zone: str, silent: bool
+) -> None:
+    work = Maintenance("upgrade", ("postgres",), days, (), start, end, zone)
+    tree = compile_alerting(with_routes(route("first", hours=hours), maintenance=(work,))).route
+    assert any(one.mute_time_intervals for one in tree.routes) is silent
+
+
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_what_remembers_an_outage_is_told_to_nobody_wherever_it_would_be_taken(name: str) -> None:
+    plan = plan_of(name)
+    tree = compile_alerting(plan).route
+    echoes = [one for one in prove_routes(plan) if ("signal", "echo") in one.labels]
+    assert {one.receivers for one in echoes} == {("touchline-nobody",)}
+    told = {
+        one.receiver for echo in echoes for one in matched(dataclasses.replace(tree, routes=tree.routes[2:]), dict(echo.labels))
+    }
+    assert "touchline-nobody" not in told
+    assert len(told) > 1
 
 
 def test_what_only_holds_back_others_is_told_to_nobody() -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from generators.compile.alerting import compile_alerting
-from generators.ir.alerting import Alerting, Route
+from generators.ir.alerting import Alerting, InhibitRule, Route
 from generators.plan import Plan
 from generators.proof.calendar import Calendar
 from generators.proof.inhibitions import inhibition_file
 from generators.proof.scenarios import prove_notifications
-from tests.routing.played import PRODUCTION, complaints, plan_of
+from tests.routing.played import PRODUCTION, complaints, differing, plan_of
 
 pytestmark = pytest.mark.engine
 
@@ -63,6 +63,10 @@ def intervals(**other: object) -> Change:
     return change
 
 
+def inhibitions(change: Callable[[InhibitRule], InhibitRule]) -> Change:
+    return lambda alerting: dataclasses.replace(alerting, inhibit_rules=tuple(map(change, alerting.inhibit_rules)))
+
+
 BROKEN: dict[str, tuple[str, Change]] = {
     "group_wait dropped": ("grouping", without(group_wait=None)),
     "group_interval dropped": ("grouping", without(group_interval=None)),
@@ -80,21 +84,33 @@ BROKEN: dict[str, tuple[str, Change]] = {
     "no memory for half an hour": ("inhibition", no_inhibition("RecentOutage30m")),
     "no memory for a scrape": ("inhibition", no_inhibition("RecentOutage1m")),
     "lesser alerts of a failing service": ("inhibition", no_inhibition("own-service-1")),
-    "inhibition between all services": (
-        "inhibition",
-        lambda alerting: dataclasses.replace(
-            alerting, inhibit_rules=tuple(dataclasses.replace(one, source=one.source[:1]) for one in alerting.inhibit_rules)
-        ),
-    ),
+    "inhibition between all services": ("inhibition", inhibitions(lambda one: dataclasses.replace(one, source=one.source[:1]))),
+    "inhibition in all clusters": ("holding", inhibitions(lambda one: dataclasses.replace(one, equal=()))),
+    "inhibition of what does not need it": ("holding", inhibitions(lambda one: dataclasses.replace(one, target=one.target[:1]))),
+    "inhibition of what nobody declared": ("holding", inhibitions(lambda one: dataclasses.replace(one, target=one.target[1:]))),
+    "inhibition by what is merely unwell": ("holding", inhibitions(lambda one: dataclasses.replace(one, source=one.source[1:]))),
+    "what follows from absent metrics": ("holding", no_inhibition("own-service-5")),
 }
 
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_configuration_is_found_out(tmp_path: Path, what: str) -> None:
     file, change = BROKEN[what]
-    # Only a route of several severities shows whether they are told apart.
-    plan = plan_of("shop" if "service alone" in what else "football")
+    plan = plan_of("football")
     assert complaints(tmp_path, plan, file, alerting=change(compile_alerting(plan))) != []
+
+
+def test_planned_work_is_silent_in_every_month_and_for_whatever_is_told(tmp_path: Path) -> None:
+    """It goes over the end of a year: two intervals, and without either somebody hears of it in his hours."""
+    plan = plan_of("shop")
+    for interval in ("maintenance-stocktaking-1", "maintenance-stocktaking-2"):
+
+        def without_it(route: Route, interval: str = interval) -> Route:
+            return dataclasses.replace(route, mute_time_intervals=tuple(n for n in route.mute_time_intervals if n != interval))
+
+        told = {one.receiver for one in compile_alerting(plan).route.routes if interval in one.mute_time_intervals}
+        found = differing(tmp_path / interval, plan, "hours", alerting=routes(compile_alerting(plan), without_it))
+        assert {receiver for receiver in told if any(f"{receiver} is told of" in one for one in found)} == told
 
 
 def tuned(plan: Plan, name: str, **change: object) -> Plan:
