@@ -32,7 +32,7 @@ class Inverse:
     """How to invert expressions over one contract, for series that carry the `target` labels. `total` is what a whole stands at,
     or more where more is asked for, unless `exactly`; `forced` are label values that series get whether or not matchers want them;
     `alone` says that one series is enough where several could be taken together. `known` are series worked out before, with the
-    selectors that they are of (held, so that no other takes their place in memory)."""
+    selectors that they are of, and `read` the selectors of trees (both held, so that no other takes their place in memory)."""
 
     contract: Contract
     target: Mapping[str, str]
@@ -41,6 +41,7 @@ class Inverse:
     exactly: bool = False
     alone: bool = False
     known: dict[tuple[int, tuple[str, ...]], tuple[VectorSelector, Key]] = field(default_factory=dict)
+    read: dict[int, tuple[Expr, tuple[VectorSelector, ...]]] = field(default_factory=dict)
 
     def reach(self, tree: Expr, value: Decimal) -> Inputs:
         """Inputs under which the tree has this value. Raises Underivable."""
@@ -98,11 +99,21 @@ class Inverse:
         if not labels:
             return self
         forced = {**self.forced, **labels}
-        return Inverse(self.contract, self.target, self.total, forced, self.exactly, self.alone, self.known)
+        return Inverse(self.contract, self.target, self.total, forced, self.exactly, self.alone, self.known, self.read)
+
+    def _within(self, tree: Expr) -> tuple[VectorSelector, ...]:
+        """The selectors of a tree."""
+        found = self.read.get(id(tree))
+        if found is None:
+            found = self.read[id(tree)] = tree, tuple(selectors(tree))
+        return found[1]
+
+    def _names(self, tree: Expr) -> set[str]:
+        return {selector.name for selector in self._within(tree)}
 
     def variants(self, tree: Aggregation) -> Iterator[dict[str, str]]:
         """What tells the further series of an aggregation from its first: every alternative of a matcher, and another instance."""
-        inside = list(selectors(tree.expr))
+        inside = self._within(tree.expr)
         if tree.op == "sum":
             for selector in inside:
                 first = dict(self.key(selector).labels)
@@ -116,7 +127,7 @@ class Inverse:
                 yield {label: f"{label}-b"}
                 return
 
-    def _labels(self, inside: list[VectorSelector]) -> tuple[str, ...]:
+    def _labels(self, inside: tuple[VectorSelector, ...]) -> tuple[str, ...]:
         known = (self.contract.by_series.get(selector.name) for selector in inside)
         return tuple(label for metric in known if metric is not None for label in metric.labels)
 
@@ -141,8 +152,8 @@ class Inverse:
         """The whole stands at `total`; where the part is counted in the whole, the rest makes up the difference."""
         total = self.total if self.exactly else max(self.total, (filtered(tree.right) or Decimal(0)) * 2)
         part, terms = self.reach(tree.left, value * total), _terms(tree.right)
-        own = _names(tree.left)
-        counted = [term for term in terms if _names(term) & own]
+        own = self._names(tree.left)
+        counted = [term for term in terms if self._names(term) & own]
         others = [term for term in terms if term not in counted]
         if not counted:
             return part | self.reach(terms[0], total)
@@ -221,7 +232,3 @@ def _terms(tree: Expr) -> list[Expr]:
     if isinstance(inner, Binary) and inner.op == "+":
         return [*_terms(inner.left), *_terms(inner.right)]
     return [inner]
-
-
-def _names(tree: Expr) -> set[str]:
-    return {selector.name for selector in selectors(tree)}

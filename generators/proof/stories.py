@@ -55,8 +55,8 @@ def _flaps(stage: Stage) -> Iterator[UnitTest]:
     whole = main.op in ("==", "!=") or stage.states.relative
     hardly = stage.states.fault() if whole else stage.states.at(main.off(MARGINS[1], beyond=True))
     wait, window = stage.steps(stage.alert.hold), stage.steps(stage.alert.window)
-    length = wait + window - 2 if window else wait
-    for _ in range(3 if wait else 0):
+    length = wait + window - 2 if window and not stage.states.bent else wait
+    for _ in range(0 if not wait else 1 if stage.states.bent else 3):
         if length < 1:
             return
         cycle = ((length, hardly), (window + 3, stage.states.normal()))
@@ -152,7 +152,7 @@ def _instead(stage: Stage) -> Iterator[UnitTest]:
 
 def _becomes_usual(stage: Stage) -> Iterator[UnitTest]:
     """What lasts longer than the past it is measured by is no fault any more."""
-    if not stage.states.relative or stage.states.bent:
+    if not stage.states.relative or stage.states.bent or not stage.alert.window:
         return
     scene = stage.scene((stage.past, stage.states.normal()), (stage.past + stage.settled, stage.states.fault()))
     if scene.turns() and not scene.fires_in(1):
