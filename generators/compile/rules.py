@@ -103,14 +103,14 @@ def _bands(plan: Plan) -> Iterable[RuleFile]:
 
 
 def _anomaly(alert: str, anomaly: Anomaly) -> str:
-    """Further from the mean than some deviations, and than a share of the mean; silent before the warm-up is over."""
-    mine, history = f'{{{name.ANOMALY}="{alert}"}}', text_of(anomaly.history)
-    band = f'{{{name.ANOMALY}="{alert}", history="{history}"}}'
-    distance = f"abs({name.ANOMALY_VALUE}{mine} - ignoring (history) {name.ANOMALY_MEAN}{band})"
-    samples = f"count_over_time({name.ANOMALY_VALUE}{mine}[{history}] offset 1h) >= {anomaly.warm_up // BAND_CADENCE}"
+    """Further from the mean than some deviations, and than a share of the mean; silent before the warm-up is over. The anomaly is
+    named once: `and` and the distance compare its label."""
+    value, past = name.ANOMALY_VALUE, f'{{history="{text_of(anomaly.history)}"}}'
+    distance = f"abs({value} - ignoring (history) {name.ANOMALY_MEAN}{past})"
+    samples = f"count_over_time({value}[{text_of(anomaly.history)}] offset 1h) >= {anomaly.warm_up // BAND_CADENCE}"
     return (
-        f"{name.ANOMALY_VALUE}{mine}"
-        f" and ({distance} > ignoring (history) {anomaly.deviations:f} * {name.ANOMALY_DEVIATION}{band})"
-        f" and ({distance} > ignoring (history) {anomaly.floor:f} * {name.ANOMALY_MEAN}{band})"
+        f'{value}{{{name.ANOMALY}="{alert}"}}'
+        f" and ({distance} > ignoring (history) {anomaly.deviations:f} * {name.ANOMALY_DEVIATION}{past})"
+        f" and ({distance} > ignoring (history) {anomaly.floor:f} * {name.ANOMALY_MEAN}{past})"
         f" and {samples}"
     )

@@ -11,7 +11,7 @@ from generators.proof.inputs import written
 
 STEP = 60
 OUT = 10
-"""Samples for which the outage is told."""
+"""Samples for which the outage is told; meanwhile another service is about to be, which nothing remembers."""
 
 
 def prove_echoes(plan: Plan) -> tuple[TestFile, ...]:
@@ -25,7 +25,9 @@ def _remembered(plan: Plan, alert: Alert, service: Service) -> UnitTest:
     own = {name.ALERTNAME: alert.name, name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **service.labels}
     series = InputSeries(written("ALERTS", {**own, "alertstate": "firing"}), f"1x{OUT - 1} stale")
     cases = [case for echo, keep in ECHOES.items() for case in _cases(echo, service, keep)]
-    return UnitTest(f"{alert.name} is remembered", STEP, (series,), exprs=tuple(cases), where=alert.where)
+    pending = {**own, name.SERVICE: f"{service.name}-pending", "alertstate": "pending"}
+    other = InputSeries(written("ALERTS", pending), f"1x{OUT - 1} stale")
+    return UnitTest(f"{alert.name} is remembered", STEP, (series, other), exprs=tuple(cases), where=alert.where)
 
 
 def _cases(echo: str, service: Service, keep: int) -> tuple[ExprCase, ...]:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from generators.build import plan_of
 from generators.mutants import OPERATORS
+from generators.proof.coverage import Share, coverage
 from generators.spec.load import load
 from operate.commands import FINE, PRODUCTION, USERS_FAULT, Call, UserFault, sound
 from operate.mutation import mutate
@@ -30,15 +32,22 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(call: Call) -> int:
     """Exit code 1 when a spec misses a mark, an argument does not hold, or the tests fail before anything is mutated."""
     try:
-        reports = [_report(call, spec) for spec in call.arguments.specs or [call.spec]]
+        specs = call.arguments.specs or [call.spec]
+        covered = {str(spec): _coverage(call, spec) for spec in specs}
+        reports = [_report(call, spec) for spec in specs]
     except BadEquivalents as bad:
         raise UserFault(str(bad), bad.faults) from bad
     except Unsound as unsound:
         raise UserFault(str(unsound)) from unsound
     narrowed = bool(call.arguments.operator or call.arguments.only)
     good = all(not report.survivors if narrowed else not report.shortcomings for report in reports)
-    call.show.json({"good": good, "specs": [report.as_dict() for report in reports]})
+    call.show.json(
+        {"good": good, "specs": [{**report.as_dict(), "coverage": _by_what(covered[report.spec])} for report in reports]}
+    )
     for report in reports:
+        call.show.table(
+            f"{report.spec}: what the tests of rules cover", ("what", "covered", "missing"), _rows(covered[report.spec])
+        )
         _shown(call.show, report, narrowed)
     return FINE if good else USERS_FAULT
 
@@ -53,6 +62,23 @@ def _report(call: Call, spec: Path) -> Report:
     if not report.verdicts:
         raise UserFault(f"{spec} has no {'mutant of ' + only if only else 'such mutant'}")
     return report
+
+
+def _coverage(call: Call, spec: Path) -> tuple[Share, ...]:
+    """How many alerts, arms and label values the tests of rules show, before any of them is mutated."""
+    environment = _production(spec)
+    at = Call(call.arguments, call.show, spec, call.root)
+    compiled = sound(at, at.environment(environment), "compose").compiled
+    plan, _ = plan_of(spec, at.environment(environment), "compose")
+    return coverage(plan, compiled.test_files) if plan else ()
+
+
+def _by_what(shares: tuple[Share, ...]) -> dict[str, dict[str, object]]:
+    return {share.what: {"covered": share.covered, "of": share.of, "missing": list(share.missing)} for share in shares}
+
+
+def _rows(shares: tuple[Share, ...]) -> list[tuple[str, ...]]:
+    return [(share.what, f"{share.covered} of {share.of}", ", ".join(share.missing)) for share in shares]
 
 
 def _production(spec: Path) -> str:
