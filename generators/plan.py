@@ -248,14 +248,13 @@ class NotifyRoute:
 
     def takes(self, labels: Mapping[str, str]) -> bool:
         """Whether an alert with these labels is told along this route, whatever the hour."""
-        wanted = {
-            "severity": self.severities,
-            "tier": self.tiers,
-            "signal": self.signals,
-            "service": self.services,
-            "owner": self.owners,
-        }
-        return all(not values or labels.get(label) in values for label, values in wanted.items())
+        return (
+            (not self.severities or labels.get("severity") in self.severities)
+            and (not self.tiers or labels.get("tier") in self.tiers)
+            and (not self.signals or labels.get("signal") in self.signals)
+            and (not self.services or labels.get("service") in self.services)
+            and (not self.owners or labels.get("owner") in self.owners)
+        )
 
 
 @dataclass(frozen=True, slots=True)

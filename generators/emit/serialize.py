@@ -99,7 +99,9 @@ def _mapping(value: Mapping[str, Any], indent: int, lead: str, lines: list[str])
 def _sequence(value: Sequence[Any], indent: int, lines: list[str]) -> None:
     pad = " " * indent + "- "
     for item in value:
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, str):
+            lines.append(pad + _text(item, indent + 2))
+        elif isinstance(item, Mapping) and item:
             _mapping(item, indent + 2, pad, lines)
         elif isinstance(item, list | tuple) and item:
             _entry(pad.rstrip(), item, indent, lines)

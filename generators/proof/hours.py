@@ -77,13 +77,14 @@ class open_at:  # noqa: N801 - it is called as a function
 def within(span: Span, moment: datetime) -> bool:
     """Whether a moment lies in hours or in planned work: from the beginning on, up to the end, not at it."""
     local = moment.astimezone(zone(span.zone))
-    clock = f"{local:%H:%M}"
+    clock = f"{local.hour:02}:{local.minute:02}"
     return _on(span, local.date()) and span.start <= clock < span.end
 
 
 def _on(span: Span, day: date) -> bool:
     listed = _weekdays(span.days)
-    return (not listed or WEEK[day.weekday()] in listed) and (not _dates(span) or day in _dates(span))
+    dates = _dates(span)
+    return (not listed or WEEK[day.weekday()] in listed) and (not dates or day in dates)
 
 
 @cache
@@ -94,7 +95,12 @@ def _weekdays(parts: tuple[str, ...]) -> frozenset[str]:
 
 def _dates(span: Span) -> frozenset[date]:
     """Two dates are the first and the last day of planned work; more or fewer are days by themselves."""
-    days = sorted(date.fromisoformat(one) for one in span.dates) if isinstance(span, Maintenance) else []
+    return _days(span.dates) if isinstance(span, Maintenance) else frozenset()
+
+
+@cache
+def _days(dates: tuple[str, ...]) -> frozenset[date]:
+    days = sorted(date.fromisoformat(one) for one in dates)
     if len(days) == 2:
         return frozenset(days[0] + timedelta(days=count) for count in range((days[1] - days[0]).days + 1))
     return frozenset(days)
