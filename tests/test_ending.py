@@ -25,7 +25,7 @@ def engine():
 
 def test_that_is_interrupted(engine):
     (HERE / "up").touch()
-    time.sleep(600)
+    time.sleep(90)
 
 def test_beside_it():
     pass
@@ -41,6 +41,8 @@ def test_an_interrupted_run_waits_for_its_workers(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-n", "1", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
     with subprocess.Popen(
         command,
+        # What a shell runs in the background ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         cwd=tmp_path,
         env=environment,
         start_new_session=True,
