@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,10 +94,15 @@ def test_a_page_says_what_mutes_it_and_what_it_mutes() -> None:
 
 def test_a_test_is_named_with_what_it_shows_and_how_to_run_it() -> None:
     proofs = {one.name: one for one in book("football").page("HighAPILatency").proofs}
-    fires = proofs["HighAPILatency fires"]
-    assert (fires.shows, fires.file) == ("115s: quiet, 13m: fires", "prometheus/tests/football-prediction-5s.yml")
-    assert fires.command == "promtool test rules --run '^HighAPILatency\\ fires$' prometheus/tests/football-prediction-5s.yml"
-    assert "HighErrorRatio fires" not in proofs
+    file, title = (
+        "prometheus/tests/football-prediction-60s.yml",
+        "HighAPILatency crossed back and forth within its time stays quiet",
+    )
+    one = proofs[title]
+    assert (one.shows, one.file) == ("12m: quiet, 25m: quiet, 33m: quiet", file)
+    assert shlex.split(one.command) == ["promtool", "test", "rules", "--run", f"^{re.escape(title)}$", file]
+    assert any("22m: fires" in other.shows for other in proofs.values())
+    assert not any(name.startswith("HighErrorRatio") for name in proofs)
 
 
 def test_an_objective_that_fails_wholly_is_told_when_its_budget_says_so() -> None:
