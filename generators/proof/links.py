@@ -7,16 +7,20 @@ from generators import conventions as name
 from generators.plan import Plan
 
 
-def links(plan: Plan, alert: str, dashboard: str, chosen: str) -> dict[str, str]:
-    """Runbook and dashboard; traces, where they are kept."""
+def pages(plan: Plan, alert: str, dashboard: str, chosen: str) -> dict[str, str]:
+    """Runbook and dashboard; `chosen` is "" where nothing is chosen."""
     runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
-    found = {
+    return {
         name.RUNBOOK_URL: f"{runbooks}/{alert}.md",
-        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{dashboard}?var-{chosen}",
+        name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{dashboard}" + (f"?var-{chosen}" if chosen else ""),
     }
-    if plan.tracing:
-        found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search?{chosen}"
-    return found
+
+
+def traces(plan: Plan, chosen: str) -> dict[str, str]:
+    """Nothing where no traces are kept."""
+    if not plan.tracing:
+        return {}
+    return {name.TRACE_URL: f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")}
 
 
 def _address(plan: Plan, component: str, port: str) -> str:

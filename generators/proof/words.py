@@ -1,6 +1,6 @@
 """An alert's annotations as people must read them. In: an alert and its labels and value at one moment of a test. Out: summary,
-description and links, rendered, in every language of the project; or `Unforeseen`. The names of the annotations and the form of the
-links are stated here a second time, from what the guides promise."""
+description and links, rendered, in every language of the project; or `Unforeseen`. The names of the annotations are stated here a
+second time, from what the guides promise."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from generators import conventions as name
 from generators.plan import Alert, Plan
 from generators.promql import labels_of, parse
 from generators.promql.syntax import Aggregation
+from generators.proof.links import pages, traces
 from generators.proof.meaning.columns import NAME, Store, Unforeseen, Vector
 from generators.proof.meaning.evaluate import vector
 from generators.proof.templates import humanize, rendered
@@ -70,22 +71,8 @@ class Words:
         plan, alert = self.plan, self.alert
         own = f"service={alert.service.name}" if alert.service else ""
         chosen = f"service={service}" if self._by_series else own
-        runbooks = plan.environment.external_urls.get("runbooks", "docs/runbooks").rstrip("/")
-        found = {
-            name.RUNBOOK_URL: f"{runbooks}/{alert.name}.md",
-            name.DASHBOARD_URL: f"{_address(plan, 'grafana', 'http')}/d/{alert.dashboard}" + (f"?var-{chosen}" if chosen else ""),
-        }
-        if plan.tracing and any(one.traced for one in alert.services):
-            found[name.TRACE_URL] = f"{_address(plan, 'jaeger', 'query')}/search" + (f"?{chosen}" if chosen else "")
-        return found
-
-
-def _address(plan: Plan, component: str, port: str) -> str:
-    """Where people reach a component: as the environment says, else on this machine."""
-    if component in plan.environment.external_urls:
-        return plan.environment.external_urls[component].rstrip("/")
-    part = plan.stack.components.get(component)
-    return f"http://127.0.0.1:{part.ports[port][1]}" if part and port in part.ports else ""
+        found = pages(plan, alert.name, alert.dashboard, chosen)
+        return found | traces(plan, chosen) if any(one.traced for one in alert.services) else found
 
 
 def _worst(query: str, locale: str, moment: Moment) -> str:

@@ -33,44 +33,33 @@ def run(call: Call) -> int:
     """Exit code 1 when a spec misses a mark, an argument does not hold, or the tests fail before anything is mutated."""
     try:
         specs = call.arguments.specs or [call.spec]
-        covered = {str(spec): _coverage(call, spec) for spec in specs}
-        reports = [_report(call, spec) for spec in specs]
+        found = [_report(call, spec) for spec in specs]
     except BadEquivalents as bad:
         raise UserFault(str(bad), bad.faults) from bad
     except Unsound as unsound:
         raise UserFault(str(unsound)) from unsound
     narrowed = bool(call.arguments.operator or call.arguments.only)
-    good = all(not report.survivors if narrowed else not report.shortcomings for report in reports)
-    call.show.json(
-        {"good": good, "specs": [{**report.as_dict(), "coverage": _by_what(covered[report.spec])} for report in reports]}
-    )
-    for report in reports:
-        call.show.table(
-            f"{report.spec}: what the tests of rules cover", ("what", "covered", "missing"), _rows(covered[report.spec])
-        )
+    good = all(not report.survivors if narrowed else not report.shortcomings for report, _ in found)
+    call.show.json({"good": good, "specs": [{**report.as_dict(), "coverage": _by_what(shares)} for report, shares in found]})
+    for report, shares in found:
+        call.show.table(f"{report.spec}: what the tests of rules cover", ("what", "covered", "missing"), _rows(shares))
         _shown(call.show, report, narrowed)
     return FINE if good else USERS_FAULT
 
 
-def _report(call: Call, spec: Path) -> Report:
+def _report(call: Call, spec: Path) -> tuple[Report, tuple[Share, ...]]:
+    """What became of the mutants of a spec; and how many alerts, arms and label values its tests of rules show."""
     at = Call(call.arguments, call.show, spec, call.root)
-    compiled = sound(at, at.environment(_production(spec)), "compose").compiled
+    environment = at.environment(_production(spec))
+    compiled = sound(at, environment, "compose").compiled
+    plan, _ = plan_of(spec, environment, "compose")
     argued = arguments(call.arguments.equivalents, compiled.project)
     operators, only = frozenset(call.arguments.operator), str(call.arguments.only)
     with call.show.phase("mutate", str(spec)):
         report = mutate(compiled, str(spec), argued, call.show, operators, only)
     if not report.verdicts:
         raise UserFault(f"{spec} has no {'mutant of ' + only if only else 'such mutant'}")
-    return report
-
-
-def _coverage(call: Call, spec: Path) -> tuple[Share, ...]:
-    """How many alerts, arms and label values the tests of rules show, before any of them is mutated."""
-    environment = _production(spec)
-    at = Call(call.arguments, call.show, spec, call.root)
-    compiled = sound(at, at.environment(environment), "compose").compiled
-    plan, _ = plan_of(spec, at.environment(environment), "compose")
-    return coverage(plan, compiled.test_files) if plan else ()
+    return report, coverage(plan, compiled.test_files) if plan else ()
 
 
 def _by_what(shares: tuple[Share, ...]) -> dict[str, dict[str, object]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from generators import conventions as name
 from generators.plan import Plan
-from generators.proof.links import links
+from generators.proof.links import pages, traces
 from generators.proof.slos.table import Tier, span
 from generators.proof.templates import rendered
 
@@ -30,4 +30,5 @@ def burn_words(plan: Plan, tier: Tier, labels: Mapping[str, str], value: float) 
             for word, said in (("LONG", span(tier.long)), ("SHORT", span(tier.short)), ("FACTOR", f"{tier.factor:f}")):
                 text = text.replace(word, said)
             found[name.localized(annotation, locale, first)] = rendered(text, labels, value)
-    return found | links(plan, tier.alert, DASHBOARD, f"service={labels[name.SERVICE]}")
+    chosen = f"service={labels[name.SERVICE]}"
+    return found | pages(plan, tier.alert, DASHBOARD, chosen) | traces(plan, chosen)
