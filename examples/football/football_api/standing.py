@@ -41,6 +41,6 @@ async def recent(session: AsyncSession) -> dict[str, list[Judged]]:
         .order_by(Match.settled_at, Match.id)
     )
     found: dict[str, list[Judged]] = defaultdict(list)
-    for model_type, match_id, pick, home_goals, away_goals, new in rows.tuples():
+    for model_type, match_id, pick, home_goals, away_goals, new in rows:
         found[model_type].append(Judged(match_id, cast(Pick, pick), home_goals or 0, away_goals or 0, new))
     return found

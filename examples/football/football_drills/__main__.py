@@ -12,7 +12,7 @@ import httpx
 from football_drills.board import DEPENDENCIES, NAMES
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """One order, given to football-api."""
     parser = argparse.ArgumentParser(prog="python -m football_drills", description="switch faults on and off, for drills")
     parser.add_argument("--api", default="http://127.0.0.1:8000", help="football-api (default %(default)s)")
@@ -24,7 +24,7 @@ def main() -> int:
     on.add_argument("--of", choices=DEPENDENCIES, default=DEPENDENCIES[0], help="what dependency_cut cuts (default %(default)s)")
     verbs.add_parser("off", help="end a drill before its time").add_argument("name", choices=NAMES)
     verbs.add_parser("list", help="what runs now")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     try:
         answer = _call(given)
     except httpx.HTTPError as error:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from redis.asyncio import ConnectionPool
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -98,11 +99,11 @@ class DependencyCut:
             self._found.models.address = f"http://127.0.0.1:{self._port}"
             self._undo = lambda: setattr(self._found.models, "address", address)
         elif drill.of == "redis":
-            pool = self._found.cache.client.connection_pool
-            told = dict(pool.connection_kwargs)
-            pool.connection_kwargs.update(host="127.0.0.1", port=self._port)
-            self._undo = lambda: pool.connection_kwargs.update(told)
-            await pool.disconnect(inuse_connections=True)
+            client = self._found.cache.client
+            pool = client.connection_pool
+            client.connection_pool = ConnectionPool(**pool.connection_kwargs | {"host": "127.0.0.1", "port": self._port})
+            self._undo = lambda: setattr(client, "connection_pool", pool)
+            await pool.disconnect()
         else:
             self._no_database = True
             await self._found.engine.dispose()
@@ -146,7 +147,8 @@ async def _turn(fault: Lasting, running: dict[Name, Drill], name: Name, drill: D
     before = running.get(name)
     if before is not None and (drill is None or drill.of != before.of):
         await fault.end()
-        before = running.pop(name, None) and None
+        before = None
+        del running[name]
     if drill is None:
         return
     running[name] = drill

@@ -76,13 +76,14 @@ def _ensure(state: State, server: Server, say: Say) -> State:
     begun = time.monotonic()
     process = processes.start(server.argv, told | server.environment, state.log(server.name), server.owner)
     state = state.running(server.name, process).save()
-    _wait(server, process, state.log(server.name))
+    wait(server, process, state.log(server.name))
     where = f" on 127.0.0.1:{server.port}" if server.port else ""
     say(f"{server.title} is ready{where}, process {process.pid} ({time.monotonic() - begun:.1f} s)")
     return state
 
 
-def _wait(server: Server, process: processes.Process, log: Path) -> None:
+def wait(server: Server, process: processes.Process, log: Path) -> None:
+    """Until it is ready; LaunchError with the end of its log when it ends or takes too long."""
     deadline = time.monotonic() + PATIENCE
     time.sleep(0.1)
     while processes.alive(process):
