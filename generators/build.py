@@ -3,6 +3,7 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 from collections.abc import Iterator, Mapping
@@ -73,12 +74,17 @@ def build(
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No cyclic garbage collection meanwhile: what a compilation makes lives to its end, so that each collection would walk all of it
-    and find nothing (Mercurial builds its large containers likewise: util.nogc)."""
+    and find nothing (Mercurial builds its large containers likewise: util.nogc). Afterwards it counts as old, without a walk; and at
+    the end of the process the interpreter's last collections, a tenth of a cold compile, find it frozen."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
         if was:
             gc.enable()
 
