@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +62,15 @@ class Sound:
     compiled: Compiled
 
 
-def sound(call: Call, environment: str, engine: EngineName, only: frozenset[str] = frozenset()) -> Sound:
-    """Build the spec. Raises `UserFault` with every fault; warnings are shown and pass."""
-    built = compiler.build(call.spec, environment, engine, only)
+def sound(
+    call: Call,
+    environment: str,
+    engine: EngineName,
+    only: frozenset[str] = frozenset(),
+    lacking: Mapping[str, str] | None = None,
+) -> Sound:
+    """Build the spec; `lacking` as `Engine.lacking` says. Raises `UserFault` with every fault; warnings are shown and pass."""
+    built = compiler.build(call.spec, environment, engine, only, lacking)
     errors = tuple(fault for fault in built.faults if fault.severity == "error")
     if errors or built.compiled is None:
         raise UserFault(f"{call.spec} has {len(errors)} fault{'s' if len(errors) != 1 else ''}", built.faults)
