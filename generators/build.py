@@ -64,11 +64,16 @@ class Build:
 
 
 def build(
-    spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
+    spec: Path,
+    environment: str = "production",
+    engine: EngineName = "compose",
+    only: frozenset[str] = frozenset(),
+    lacking: Mapping[str, str] | None = None,
 ) -> Build:
-    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS); `lacking` are the packaged programs that the
+    machine of the local engine has not, with why: what they would watch is left out, by name. Faults of one stage come all at once."""
     with _uncollected():
-        return _build(spec, environment, engine, only)
+        return _build(spec, environment, engine, only, lacking or {})
 
 
 @contextmanager
@@ -89,7 +94,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str]) -> Build:
+def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str], lacking: Mapping[str, str]) -> Build:
     shown = spec.as_posix()
     try:
         loaded = load(spec, shown)
@@ -100,7 +105,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     mixins, wrong = mixins_of(loaded, spec)
     notes = _notes(spec)
     try:
-        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes, lacking)
     except WrongKindError as wrong_kind:
         return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:

@@ -380,7 +380,8 @@ class ComponentPlan:
     """What the spec and the catalogue say of one part of the stack. `image` is repository:tag; `ports` by name are
     (container port, host port). `binary` is the tool the local engine runs, "" where it cannot, and `absent_because` says why.
     `target` is what an exporter looks at (host:port), `serves` the service it exports for; `release` is what runs, by the name
-    its version has under `stack.versions` (several components may run the same)."""
+    its version has under `stack.versions` (several components may run the same). `version` is "" for a program that the local
+    engine runs at the release that the machine has."""
 
     name: str
     image: str

@@ -398,7 +398,8 @@ class Spec(Model):
 
 class Part(Model):
     """A part of the stack: its image (`{version}` is stack.versions' entry of `release`), its ports, what it may use, and the
-    tool that runs it without containers, or why none can. `secrets` maps an environment variable to the secret file it names."""
+    tool that runs it without containers, or why none can; `packaged` is a tool that the machine's distribution has, and runs at the
+    release that the machine has. `secrets` maps an environment variable to the secret file it names."""
 
     image: str
     release: str
@@ -409,6 +410,7 @@ class Part(Model):
     cpus: Cpus = "0.25"
     memory: Memory = "128m"
     binary: str = ""
+    packaged: str = ""
     absent_because: str = ""
 
 

@@ -3,7 +3,7 @@ containers that run it. Two engines behind one protocol: `compose` (a Docker eng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -64,6 +64,10 @@ class Engine(Protocol):
 
     def available(self) -> str:
         """Why this engine cannot be used on this machine; "" when it can."""
+
+    def lacking(self) -> Mapping[str, str]:
+        """Programs that a stack would run at whatever release the machine has, and that this machine has not, with why: what a
+        build leaves out."""
 
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
         """The components it cannot run here."""
