@@ -21,6 +21,7 @@ from operate.commands import (
     audit,
     build,
     check,
+    coverage,
     deploy,
     down,
     explain,
@@ -49,6 +50,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "plan": (plan, "say in words what a deploy would change"),
     "deploy": (deploy, "build, test, release, switch, verify; goes back by itself"),
     "verify": (verify, "does what runs equal the release?"),
+    "coverage": (coverage, "how much of what was declared is really seen, and every gap"),
     "status": (status, "which release runs, whether all of it does, and where"),
     "rollback": (rollback, "go back to the release before, or to a named one"),
     "down": (down, "stop everything; history, silences and secrets stay"),
@@ -60,7 +62,7 @@ VERBS: dict[str, tuple[ModuleType, str]] = {
     "schema": (schema, "print the JSON Schema of the spec"),
 }
 SPEC = Path("spec/football.yaml")
-TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "status", "down", "ping"})
+TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "coverage", "status", "down", "ping"})
 """Verbs to which the spec may be given as their first argument, too."""
 
 
