@@ -1,6 +1,6 @@
-"""The generated files of the clone. In: a build's files and the clone's directory. Out: what differs, and the clone brought to
-the build, every file replaced atomically. Everything below a generated place that the build does not produce is an orphan, and so is a module that was
-written into an application of this project and is no longer asked for: it says in its first line whose it is."""
+"""The generated files of the clone. In: a build's files and the clone's directory. Out: what differs, and the clone brought to the build,
+every file replaced atomically. Everything below a generated place that the build does not produce is an orphan, and so is a module that
+was written into an application of this project and is no longer asked for: it says in its first line whose it is."""
 
 from __future__ import annotations
 

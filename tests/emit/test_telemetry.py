@@ -1,5 +1,5 @@
-"""The module that is written into an application: as `ruff format` leaves it, accepted by `mypy --strict`, and a wrong name, label or value is
-refused there."""
+"""The module that is written into an application: as `ruff format` leaves it, accepted by `mypy --strict`, and a wrong name, label or
+value is refused there."""
 
 from __future__ import annotations
 
