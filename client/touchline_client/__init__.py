@@ -1,0 +1,1 @@
+"""Touchline's client (the place of core's; dropped at the merge)."""
