@@ -1,5 +1,5 @@
-"""Calls of an application to what it depends on. In: when a call began and how it ended. Out: a number in a histogram and a span; no fault of
-ours leaves its methods."""
+"""Calls of an application to what it depends on. In: when a call began and how it ended. Out: a number in a histogram and a span. No
+fault of ours leaves these methods."""
 
 from __future__ import annotations
 

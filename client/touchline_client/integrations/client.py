@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from touchline_client.integrations.calls import Calls, once
-from touchline_client.integrations.calls import Began
+from touchline_client.integrations.calls import Began, Calls, once
 
 if TYPE_CHECKING:
     from touchline_client.telemetry import Telemetry

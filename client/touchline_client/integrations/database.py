@@ -15,7 +15,9 @@ OF = {"sqlalchemy": "sqlalchemy_engine", "asyncpg": "asyncpg_pool"}
 
 def watch(telemetry: Telemetry, name: str, engine: Any) -> None:
     """Measures it from now on. Raises TypeError where it is none of those."""
-    library = next((each.__module__.partition(".")[0] for each in type(engine).__mro__ if each.__module__.partition(".")[0] in OF), None)
+    library = next(
+        (each.__module__.partition(".")[0] for each in type(engine).__mro__ if each.__module__.partition(".")[0] in OF), None
+    )
     if library is None:
         raise TypeError(f"{type(engine).__qualname__} is no Engine or AsyncEngine of SQLAlchemy and no Pool of asyncpg")
     importlib.import_module(f"touchline_client.integrations.{OF[library]}").watch(telemetry, name, engine)

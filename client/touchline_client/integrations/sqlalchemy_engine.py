@@ -66,7 +66,7 @@ def _listen(engine: Engine, queries: Queries, errors: Errors) -> None:
 def _time_the_pool(telemetry: Telemetry, name: str, engine: Engine, errors: Errors) -> None:
     """How long a connection is waited for has no event: `raw_connection` is where an engine asks whatever pool it has then."""
     waits = found(telemetry.contract, Histogram, "db_connection_wait_seconds", "pool")
-    guard, labels, ask = telemetry.contract.guard, (name,), engine.raw_connection
+    labels, ask = (name,), engine.raw_connection
 
     def raw_connection() -> Any:
         began = perf_counter()

@@ -4,6 +4,7 @@ decides which traces are kept. Needs opentelemetry-api, and no SDK; without an e
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -14,13 +15,28 @@ from touchline_client.tracing import settings
 from touchline_client.tracing.settings import Settings
 
 if TYPE_CHECKING:
+    from touchline_client.contract import Contract
     from touchline_client.tracing.tracer import Tracer
 
 log = logging.getLogger("touchline_client.tracing")
 
-FLUSH = 2.0
-"""Seconds that a hanging collector may delay the end of an application."""
 NAME = "touchline-client"
+
+
+def configured(contract: Contract, app: object) -> Tracer | None:
+    """The tracer of an application, as the process's environment asks for it."""
+    tracer = configure(contract.service, contract.guard, os.environ)
+    if tracer is not None:
+        _alone(app)
+    return tracer
+
+
+def _alone(app: object) -> None:
+    """FastAPI from 0.16x makes spans itself as soon as anybody has set a TracerProvider, of the same requests, with their query strings.
+    This says for an application what `FastAPI(telemetry={"tracing": False})` says, unless it was given a provider of its own."""
+    own = getattr(app, "_telemetry", None)
+    if isinstance(own, dict) and own.get("tracing") and own.get("tracer_provider") is None:
+        own["tracing"] = False
 
 
 def configure(service: str, guard: Guard, environment: Mapping[str, str]) -> Tracer | None:
