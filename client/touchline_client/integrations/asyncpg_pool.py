@@ -12,6 +12,9 @@ from touchline_client.integrations.queries import Queries
 if TYPE_CHECKING:
     from touchline_client.telemetry import Telemetry
 
+RESET = "SELECT pg_advisory_unlock_all()"
+"""What asyncpg begins with when a connection comes back to its pool: no query of the application."""
+
 
 def watch(telemetry: Telemetry, name: str, pool: Any) -> None:
     """Measures a pool from now on, whether it has connected already or not."""
@@ -54,6 +57,8 @@ class _Listener:
 
     def __call__(self, record: Any) -> None:
         try:
+            if record.query.startswith(RESET):
+                return
             queries = self._of(record)
             began = queries.calls.begin()
             ago = float(record.elapsed)
