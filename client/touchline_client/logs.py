@@ -7,11 +7,12 @@ import json
 import logging
 from datetime import UTC, datetime
 
-_get_current_span = None
 try:
-    from opentelemetry.trace import get_current_span as _get_current_span
+    from opentelemetry.trace import get_current_span
 except ImportError:  # then there is no tracing either
-    pass
+    HAS_TRACES = False
+else:
+    HAS_TRACES = True
 
 
 class TraceFilter(logging.Filter):
@@ -48,8 +49,8 @@ class JsonFormatter(logging.Formatter):
 def ids() -> tuple[str, str]:
     """The ids of the trace and of the span that run, in hexadecimal digits; empty outside of every trace. Never raises."""
     try:
-        if _get_current_span is not None:
-            here = _get_current_span().get_span_context()
+        if HAS_TRACES:
+            here = get_current_span().get_span_context()
             if here.is_valid:
                 return f"{here.trace_id:032x}", f"{here.span_id:016x}"
     except Exception:  # whoever logs must not be hurt

@@ -59,7 +59,7 @@ def test_an_async_client(server: int) -> None:
     assert page["cache_errors_total", "ResponseError"] == 1
     assert page["cache_connections_max", "cache"] == 9
     spans = calls(seen)
-    assert [span.name for span in spans] == ["SET", "GET", "GET", "MGET", "PIPELINE", "INCRBY"]
+    assert [span.name for span in spans] == [f"redis {name}" for name in ("SET", "GET", "GET", "MGET", "PIPELINE", "INCRBY")]
     assert pairs(spans[0].attributes) == {
         "db.system.name": "redis",
         "db.operation.name": "SET",
@@ -88,7 +88,7 @@ def test_a_sync_client(server: int) -> None:
         joined.traced.tracer.flush(QUICK)
     assert (page["cache_lookups_total", "hit"], page["cache_lookups_total", "miss"]) == (2, 1)
     assert (page["cache_connections_active", "cache"], page["cache_connections_max", "cache"]) == (1, 9)
-    assert [span.name for span in calls(seen)] == ["SET", "GET", "PIPELINE"]
+    assert [span.name for span in calls(seen)] == ["redis SET", "redis GET", "redis PIPELINE"]
 
 
 def test_a_pool_that_is_replaced_is_looked_at_anew(server: int) -> None:

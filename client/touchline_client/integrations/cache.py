@@ -142,7 +142,8 @@ class Commands:
 
     def _end(self, began: Began, asked: Asked, error: BaseException | None) -> None:
         name = asked.name
-        self._calls.end(began, (name,), "redis" if name == OTHER else name, (*self._where, ("db.operation.name", name)), error)
+        # The conventions would have GET alone, which is also what a client of HTTP calls its span.
+        self._calls.end(began, (name,), f"redis {name}", (*self._where, ("db.operation.name", name)), error)
 
     def _count(self, value: Any) -> None:
         if self._lookups is not None and not isinstance(value, Exception):
