@@ -1,5 +1,5 @@
-"""Log lines that say which trace they belong to. In: a log record. Out: the same with `trace_id` and `span_id`, empty outside of every trace;
-or as a line of JSON. For the handlers of the application: `handler.addFilter(TraceFilter())`."""
+"""Log lines that say which trace they belong to. In: a log record. Out: the same with `trace_id` and `span_id`, empty outside of every
+trace; or as a line of JSON. For the handlers of the application: `handler.addFilter(TraceFilter())`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Two services that a test serves with uvicorn. In: the environment: PostgreSQL, Redis, the other service. Out: applications as a user writes
-them: one call wires each, one line each database, cache and client."""
+"""Two services that a test serves with uvicorn. In: the environment: PostgreSQL, Redis, the other service. Out: applications as a user
+writes them: one call wires each, one line each database, cache and client."""
 
 from __future__ import annotations
 

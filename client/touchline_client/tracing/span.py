@@ -6,6 +6,7 @@ code that it came through."""
 from __future__ import annotations
 
 import traceback
+from collections import deque
 from collections.abc import Mapping
 from time import time_ns
 from typing import Protocol
@@ -189,5 +190,6 @@ def name_of(error: BaseException) -> str:
 
 
 def way_of(error: BaseException) -> str:
-    """Files, lines and functions, innermost last."""
-    return "".join(traceback.format_tb(error.__traceback__, limit=-FRAMES))
+    """Files, lines and functions as Python writes them, innermost last. Without the source: to read it would make a request wait."""
+    frames = deque(traceback.walk_tb(error.__traceback__), FRAMES)
+    return "".join(f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}\n' for frame, line in frames)
