@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import os
 
+import touchline_client
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-
-import touchline_client
-from tests.client.contracts import shop
 from touchline_client import Counter, Gauge, Histogram
+
+from tests.client.contracts import shop
 
 CALLS = Counter("calls_total", "Calls", ("kind",), {"kind": ("a", "b")})
 SIZES = Histogram("call_size", "Sizes", ("kind",), buckets=(1.0, 2.0, 3.0))
@@ -26,6 +26,7 @@ async def call(request: Request) -> PlainTextResponse:
     WORKER.assign(1.0, (PID,))
     CALLS.add(1.0, ("a",))
     SIZES.record(1.5, ("b",))
+    SIZES.exemplify("0af7651916cd43dd8448eb211c80319c", 1.5, ("b",))
     return PlainTextResponse(PID)
 
 
