@@ -3,6 +3,7 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 from collections.abc import Iterator, Mapping
@@ -63,27 +64,37 @@ class Build:
 
 
 def build(
-    spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
+    spec: Path,
+    environment: str = "production",
+    engine: EngineName = "compose",
+    only: frozenset[str] = frozenset(),
+    lacking: Mapping[str, str] | None = None,
 ) -> Build:
-    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS); `lacking` are the packaged programs that the
+    machine of the local engine has not, with why: what they would watch is left out, by name. Faults of one stage come all at once."""
     with _uncollected():
-        return _build(spec, environment, engine, only)
+        return _build(spec, environment, engine, only, lacking or {})
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No cyclic garbage collection meanwhile: what a compilation makes lives to its end, so that each collection would walk all of it
-    and find nothing (Mercurial builds its large containers likewise: util.nogc)."""
+    and find nothing (Mercurial builds its large containers likewise: util.nogc). Afterwards it counts as old, without a walk; and at
+    the end of the process the interpreter's last collections, a tenth of a cold compile, find it frozen."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
         if was:
             gc.enable()
 
 
-def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str]) -> Build:
+def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str], lacking: Mapping[str, str]) -> Build:
     shown = spec.as_posix()
     try:
         loaded = load(spec, shown)
@@ -94,7 +105,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     mixins, wrong = mixins_of(loaded, spec)
     notes = _notes(spec)
     try:
-        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes, lacking)
     except WrongKindError as wrong_kind:
         return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:
