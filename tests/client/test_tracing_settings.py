@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 from opentelemetry import trace
-
 from touchline_client.guard import Guard
 from touchline_client.tracing import configure, provider, settings
 
