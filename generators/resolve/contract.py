@@ -24,16 +24,14 @@ ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
-FIRING = (Appears("fault", "an alert has series only while it is pending or firing"),)
-
 BUILT_IN = (
     Metric("up", "gauge", help="1 when the last scrape succeeded"),
     Metric("scrape_duration_seconds", "gauge", unit="seconds"),
     Metric("scrape_samples_scraped", "gauge"),
     Metric("scrape_samples_post_metric_relabeling", "gauge"),
     Metric("scrape_series_added", "gauge"),
-    Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn"), appears=FIRING),
-    Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn"), appears=FIRING),
+    Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn")),
+    Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn")),
 )
 
 
