@@ -75,8 +75,8 @@ class Service:
     what the trace of an operation must reach, where people said it; `spans` is what those who call it write into `db.system`.
 
     `targets` are the addresses scraped in this environment; `component` the part of the stack that exports for it ("" when the
-    service exports itself); `dependents` are the services that need it, directly; `absent_because` says why this engine has no
-    targets for it."""
+    service exports itself); `telemetry` is the module that is written into it, "" for none; `dependents` are the services that
+    need it, directly; `absent_because` says why this engine has no targets for it."""
 
     name: str
     kind: str
@@ -94,6 +94,7 @@ class Service:
     exporter: str = ""
     absent_because: str = ""
     where: Where = NOWHERE
+    telemetry: str = ""
     application: bool = False
     watched: Watched | None = None
     excluded: tuple[Excluded, ...] = ()
@@ -408,7 +409,8 @@ class ComponentPlan:
     """What the spec and the catalogue say of one part of the stack. `image` is repository:tag; `ports` by name are
     (container port, host port). `binary` is the tool the local engine runs, "" where it cannot, and `absent_because` says why.
     `target` is what an exporter looks at (host:port), `serves` the service it exports for; `release` is what runs, by the name
-    its version has under `stack.versions` (several components may run the same)."""
+    its version has under `stack.versions` (several components may run the same). `version` is "" for a program that the local
+    engine runs at the release that the machine has."""
 
     name: str
     image: str

@@ -27,6 +27,7 @@ from generators.resolve.secrets import check_secrets
 from generators.resolve.services import kind_of, resolve_services
 from generators.resolve.slos import resolve_slos
 from generators.resolve.stack import exporter_component, resolve_stack
+from generators.resolve.telemetry import check_telemetry
 from generators.spec.load import Loaded
 from generators.spec.scalars import seconds
 
@@ -41,8 +42,10 @@ def resolve(
     engine: EngineName,
     mixins: tuple[MixinPlan, ...] = (),
     notes: Mapping[str, str] | None = None,
+    lacking: Mapping[str, str] | None = None,
 ) -> tuple[Plan | None, tuple[Fault, ...]]:
-    """The Plan, or None with the faults. `notes` are the runbook notes that people wrote, by alert name."""
+    """The Plan, or None with the faults. `notes` are the runbook notes that people wrote, by alert name;
+    `lacking` the packaged programs that are not to be had where the local engine runs, with why."""
     if loaded.spec is None or catalogue.faults:
         return None, (*catalogue.faults, *loaded.faults)
     if environment not in loaded.spec.environments:
@@ -50,7 +53,7 @@ def resolve(
         what = f"there is no environment '{environment}'"
         fault = Fault("unknown-environment", where, what, _another(environment, tuple(loaded.spec.environments)))
         return None, (*loaded.faults, fault)
-    context = Context(loaded.spec, loaded.source, catalogue, environment, engine, broken=loaded.broken)
+    context = Context(loaded.spec, loaded.source, catalogue, environment, engine, broken=loaded.broken, lacking=lacking or {})
     plan = _plan(context, mixins, notes or {})
     errors = (*loaded.faults, *context.faults)
     return (None if errors else plan), errors
@@ -61,6 +64,7 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
     stack = resolve_stack(context)
     services = resolve_services(context, _addresses(context, stack))
     contract, written = resolve_contract(context)
+    check_telemetry(context, contract)
     derived = tuple(one for one in written if _is_sound(context, contract, one))
     slos = resolve_slos(context, contract, services)
     own = resolve_alerts(context, contract, services)

@@ -10,7 +10,7 @@ from generators.catalogue import ANY, Entry
 from generators.plan import Service, Watched
 from generators.resolve.context import Context, as_tuple
 from generators.resolve.operations import check_excluded, excluded_of, flows_of, operations_of
-from generators.resolve.stack import exporter_component
+from generators.resolve.stack import exporter_component, local_program
 from generators.spec import model
 
 LONGEST_SHOWN = 8
@@ -49,7 +49,8 @@ def _service(
     kind = entry.kind
     own = context.environment.targets.get(name, [])
     part = kind.exporter or (context.catalogue.parts.get(kind.component) if kind.component else None)
-    absent = part.absent_because if part and context.engine == "local" and not part.binary else ""
+    binary, why_not = local_program(context, part) if part else ("", "")
+    absent = "" if binary or context.engine != "local" else why_not
     scraped = () if absent else addresses.get(name, ()) if part else tuple(reach(context, one) for one in as_tuple(own))
     operations = tuple(operations_of(context, name, service))
     return Service(
@@ -69,6 +70,7 @@ def _service(
         exporter=kind.exporter.component if kind.exporter else "",
         absent_because=absent,
         where=context.where_key("services", name),
+        telemetry=service.telemetry or "",
         application=kind.application,
         watched=_watched(kind.watched),
         excluded=tuple(excluded_of(context, name, service)),

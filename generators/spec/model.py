@@ -48,8 +48,9 @@ class Appears(Model):
 class Metric(Model):
     """A metric of the contract: exported (`kind`), or computed by a recording rule under this name (`derived`).
 
-    `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind. `appears`
-    says what a running stack cannot be expected to show."""
+    `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind.
+    `workers` says how the values of a gauge in several processes of one service are joined. `appears` says what a running
+    stack cannot be expected to show."""
 
     model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
@@ -64,6 +65,7 @@ class Metric(Model):
     normal: Bounds = (None, None)
     exported_by: list[str] = Field(default=[], alias="from")
     client: bool = False
+    workers: Literal["sum", "max", "min", "latest"] | None = None
     appears: list[Appears] = []
 
 
@@ -87,7 +89,8 @@ class Slo(Model):
 
 
 class Service(Model):
-    """One thing that runs: of a kind that the catalogue knows. `excluded` are operations that need not be watched, with the reason; `flows`
+    """One thing that runs: of a kind that the catalogue knows. `telemetry` is the Python module that is written into the application: what
+    it exports, with types. `excluded` are operations that need not be watched, with the reason; `flows`
     says of an operation which services its trace must reach, where that is not its database."""
 
     kind: str
@@ -102,6 +105,7 @@ class Service(Model):
     metrics_path: str = "/metrics"
     scrape_interval: Length | None = None
     traced: bool | None = None
+    telemetry: str | None = None
 
 
 class Enough(Model):
@@ -413,7 +417,8 @@ class Spec(Model):
 
 class Part(Model):
     """A part of the stack: its image (`{version}` is stack.versions' entry of `release`), its ports, what it may use, and the
-    tool that runs it without containers, or why none can. `secrets` maps an environment variable to the secret file it names."""
+    tool that runs it without containers, or why none can; `packaged` is a tool that the machine's distribution has, and runs at the
+    release that the machine has. `secrets` maps an environment variable to the secret file it names."""
 
     image: str
     release: str
@@ -424,6 +429,7 @@ class Part(Model):
     cpus: Cpus = "0.25"
     memory: Memory = "128m"
     binary: str = ""
+    packaged: str = ""
     absent_because: str = ""
 
 
