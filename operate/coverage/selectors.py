@@ -122,7 +122,7 @@ def _conditions(ground: Ground) -> dict[str, list[Place]]:
     """What every alert judges, each distinct text once."""
     found: dict[str, list[Place]] = {}
     for use in _alerts(ground):
-        found.setdefault(text_of(judged(use.tree)), []).append(Place(use.who, use.where))
+        found.setdefault(text_of(judged(use.tree)), []).append(Place(use.who, use.at(use.tree.span)))
     return found
 
 
