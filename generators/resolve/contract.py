@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from generators.fault import NOWHERE, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES, Appears, Contract, Metric
@@ -24,12 +25,18 @@ ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
+AREAS = {"area": ("api", "traces", "business", "monitoring", "dashboards")}
+RECORDED = (Appears("history", "nobody has run `touchline coverage --record` yet"),)
+ZERO, ONE = Decimal(0), Decimal(1)
+
 BUILT_IN = (
     Metric("up", "gauge", help="1 when the last scrape succeeded"),
     Metric("scrape_duration_seconds", "gauge", unit="seconds"),
     Metric("scrape_samples_scraped", "gauge"),
     Metric("scrape_samples_post_metric_relabeling", "gauge"),
     Metric("scrape_series_added", "gauge"),
+    Metric("touchline_coverage_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
+    Metric("touchline_coverage_target_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
     Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn")),
     Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn")),
 )

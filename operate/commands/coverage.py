@@ -17,8 +17,9 @@ from generators.spec.scalars import duration, positive
 from operate.commands import FINE, LOCAL, USERS_FAULT, Call, UserFault, demand_running
 from operate.coverage.figure import Figure
 from operate.coverage.ground import Ground
-from operate.coverage.measure import FIGURES, exposition, ground_of, measure
+from operate.coverage.measure import FIGURES, exposition, gauges, ground_of, measure
 from operate.coverage.selectors import MOST_EXCUSED, Findings, Unmet, find
+from operate.live import otlp
 from operate.show import Show
 
 LAST = "10m"
@@ -40,6 +41,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--area", action="append", choices=tuple(FIGURES), help="only this area; may be given several times")
     help = "ask instead whether every selector and every alert's condition meets something"
     parser.add_argument("--selectors", action="store_true", help=help)
+    help = "hand the figures to the running Prometheus, which keeps them as touchline_coverage_ratio"
+    parser.add_argument("--record", action="store_true", help=help)
     parser.add_argument("--write", metavar="FILE", help="write the figures in Prometheus's text form, for a textfile collector")
 
 
@@ -52,6 +55,8 @@ def run(call: Call) -> int:
     figures = measure(ground, areas)
     if call.arguments.write:
         _write(Path(call.arguments.write), exposition(figures))
+    if call.arguments.record:
+        otlp.push(ground.prometheus, "touchline", gauges(figures))
     call.show.json(_as_json(ground, figures))
     for figure in figures:
         show_gaps(call.show, figure)
