@@ -36,6 +36,7 @@ FIRST: Sequence[str] = (
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
     "tests/coverage/test_figures.py",
+    "tests/coverage/test_selectors.py",
     "tests/engines/test_local.py",
     "tests/football/test_launcher.py",
     "tests/routing/test_scenarios.py",
