@@ -195,3 +195,11 @@ def test_wrong_names_are_told_all_at_once_with_what_is_near(capsys: pytest.Captu
     assert "no alert is called 'HighAPILatenzy'. Did you mean 'HighAPILatency'?" in captured.err
     assert "no alert is called 'postgres': that is a service, watched by" in captured.err
     assert "ServiceDown'" not in captured.err
+
+
+def test_it_says_what_it_works_on_while_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    """It builds the spec, and resolves it for every environment: longer than two seconds on a slow machine."""
+    assert main(["explain", "HighAPILatency", "--spec", SPEC]) == 0
+    begun, ended = capsys.readouterr().err.splitlines()
+    assert begun == f"explain  {SPEC} …"
+    assert ended.startswith(f"ok explain  {SPEC} (")
