@@ -36,6 +36,7 @@ FIRST: Sequence[str] = (
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
     "tests/engines/test_local.py",
+    "tests/engines/test_exporters.py",
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
