@@ -17,12 +17,15 @@ help: ## show this table
 .PHONY: setup
 setup: $(STAMP) ## install the Python side into .venv (only when its pins changed)
 
-$(STAMP): pyproject.toml constraints.txt
+PROJECTS  := $(wildcard client/pyproject.toml examples/*/pyproject.toml)
+
+$(STAMP): pyproject.toml constraints.txt $(PROJECTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "touchline: $(PYTHON) is $$($(PYTHON) --version); Python 3.11 or newer is needed: make setup PYTHON=python3.11" >&2; exit 2; }
 	@echo "setup: installing pinned packages into .venv (about 20 s)" >&2
 	@$(PYTHON) -m venv .venv || { echo "touchline: python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' \
+	  $(foreach project,$(PROJECTS),--editable $(dir $(project)))
 	@touch $@
 
 .PHONY: tools

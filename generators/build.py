@@ -3,6 +3,7 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,9 @@ from generators.compile.rules import compile_rules
 from generators.compile.runbooks import compile_runbooks
 from generators.compile.scrape import compile_scrape
 from generators.compile.stack import compile_stack
+from generators.compile.telemetry import compile_telemetry
 from generators.compile.tracing import compile_tracing
-from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord
+from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord, telemetry
 from generators.fault import Fault, Where, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
@@ -43,8 +45,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "tracing": ("jaeger/",),
     "stack": ("compose/", "local/"),
     "runbooks": ("docs/runbooks/",),
+    "telemetry": (),
 }
-"""What `only` may name, and the files each means."""
+"""What `only` may name, and where the files of each stand; part_of knows the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,17 @@ def build(
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No cyclic garbage collection meanwhile: what a compilation makes lives to its end, so that each collection would walk all of it
-    and find nothing (Mercurial builds its large containers likewise: util.nogc)."""
+    and find nothing (Mercurial builds its large containers likewise: util.nogc). Afterwards it counts as old, without a walk; and at
+    the end of the process the interpreter's last collections, a tenth of a cold compile, find it frozen."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
         if was:
             gc.enable()
 
@@ -109,7 +117,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     faults = in_reading_order((*check(compiled), *_orphaned(_own(notes, spec, compiled), compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
-    files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
+    files = {path: text for path, text in emit(compiled).items() if not only or part_of(path) in only}
     return Build(files, faults, compiled)
 
 
@@ -128,6 +136,7 @@ def compile_plan(plan: Plan, tests: tuple[TestFile, ...]) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
+        telemetry=compile_telemetry(plan),
         test_files=(*tests, *prove_echoes(plan)),
         route_tests=prove_routes(plan),
         scenarios=prove_notifications(plan),
@@ -146,6 +155,7 @@ def emit(compiled: Compiled) -> dict[str, str]:
         **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
         **engine,
         **runbooks.emit(compiled.runbooks),
+        **telemetry.emit(compiled.telemetry),
     }
 
 
@@ -193,5 +203,6 @@ def _orphaned(notes: Mapping[str, str], compiled: Compiled) -> Iterator[Fault]:
         yield Fault("orphaned-note", Where(f"docs/runbooks/notes/{name}.md", 1, 1), what, fix, "warning")
 
 
-def _wanted(path: str, only: frozenset[str]) -> bool:
-    return not only or any(path.startswith(prefix) for part in only for prefix in PARTS[part])
+def part_of(path: str) -> str:
+    """The part that a file belongs to. The modules of `telemetry` stand where a spec says, and are all that is Python."""
+    return next((part for part, places in PARTS.items() if path.startswith(places)), "telemetry" if path.endswith(".py") else "")

@@ -51,8 +51,8 @@ class Service:
     """One thing that runs and is watched. Its series carry the target labels service, tier and owner.
 
     `targets` are the addresses scraped in this environment; `component` the part of the stack that exports for it ("" when the
-    service exports itself); `dependents` are the services that need it, directly; `absent_because` says why this engine has no
-    targets for it."""
+    service exports itself); `telemetry` is the module that is written into it, "" for none; `dependents` are the services that
+    need it, directly; `absent_because` says why this engine has no targets for it."""
 
     name: str
     kind: str
@@ -70,6 +70,7 @@ class Service:
     exporter: str = ""
     absent_because: str = ""
     where: Where = NOWHERE
+    telemetry: str = ""
 
     @property
     def labels(self) -> dict[str, str]:

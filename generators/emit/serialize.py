@@ -159,7 +159,7 @@ def _text(text: str, indent: int) -> str:
 @lru_cache(maxsize=8192)
 def _word(text: str) -> str:
     """A string on one line, quoted only where it must be. Keys and labels come again and again."""
-    if _NOT_PRINTABLE.search(text):
+    if not text.isprintable() and _NOT_PRINTABLE.search(text):  # the first is faster, and strict enough
         return _quoted(text)
     if _PLAIN.fullmatch(text) and not _UNSAFE.search(text) and text.lower() not in _RESERVED:
         return text

@@ -26,6 +26,7 @@ from generators.resolve.secrets import check_secrets
 from generators.resolve.services import kind_of, operation, resolve_services
 from generators.resolve.slos import resolve_slos
 from generators.resolve.stack import exporter_component, resolve_stack
+from generators.resolve.telemetry import check_telemetry
 from generators.spec.load import Loaded
 from generators.spec.scalars import seconds
 
@@ -62,6 +63,7 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
     stack = resolve_stack(context)
     services = resolve_services(context, _addresses(context, stack))
     contract, written = resolve_contract(context)
+    check_telemetry(context, contract)
     derived = tuple(one for one in written if _is_sound(context, contract, one))
     slos = resolve_slos(context, contract, services)
     own = resolve_alerts(context, contract, services)

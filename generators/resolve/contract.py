@@ -5,7 +5,7 @@ the other."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from generators.fault import NOWHERE, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
@@ -80,7 +80,32 @@ def _metric(context: Context, name: str, metric: model.Metric, source: str, wher
         values={label: tuple(values) for label, values in metric.values.items()},
         source=source or ",".join(metric.exported_by),
         where=where,
+        workers=metric.workers or _workers(name, metric),
+        exported_by=tuple(_exporting(context, metric, source)),
     )
+
+
+def _workers(name: str, metric: model.Metric) -> str:
+    """How a gauge's values in several processes are joined where nobody says: a share of something is no sum, nor is a point in time."""
+    if metric.kind != "gauge":
+        return ""
+    if metric.unit == "ratio" or None not in metric.range:
+        return "latest"
+    return "max" if name.endswith("_timestamp_seconds") else "sum"
+
+
+def _exporting(context: Context, metric: model.Metric, kind: str) -> Iterator[str]:
+    """The services that export a metric of a kind ("" for the spec's own), in the order of the spec."""
+    for name, service in context.spec.services.items():
+        if metric.derived:
+            continue
+        if kind and metric.client:
+            entry = context.catalogue.kinds.get(service.kind)
+            below = (context.spec.services[one].kind for one in service.depends_on if one in context.spec.services)
+            if entry and entry.kind.application and kind in below:
+                yield name
+        elif service.kind == kind or (not kind and name in metric.exported_by):
+            yield name
 
 
 def _check_series(context: Context, metrics: Mapping[str, Metric], name: str) -> None:
@@ -115,6 +140,9 @@ def _check(context: Context, name: str, metric: model.Metric) -> None:
         context.fault(
             "metric", context.where_key(*place), what, "Write `buckets: [0.1, 0.5, 1, 2]`, with every bound you ask about."
         )
+    if metric.workers and metric.kind != "gauge":
+        what = f"`workers` says how a gauge of several processes is joined, and '{name}' is none"
+        context.fault("metric", context.where(*place, "workers"), what, "Take it out: counters and histograms are summed.")
     for label in metric.values:
         if label not in metric.labels:
             context.unknown("label", label, metric.labels, (*place, "values", label))

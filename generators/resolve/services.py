@@ -72,6 +72,7 @@ def _service(
         exporter=kind.exporter.component if kind.exporter else "",
         absent_because=absent,
         where=context.where_key("services", name),
+        telemetry=service.telemetry or "",
     )
 
 

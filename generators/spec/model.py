@@ -37,7 +37,8 @@ class Project(Model):
 class Metric(Model):
     """A metric of the contract: exported (`kind`), or computed by a recording rule under this name (`derived`).
 
-    `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind."""
+    `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind.
+    `workers` says how the values of a gauge in several processes of one service are joined."""
 
     model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
@@ -52,6 +53,7 @@ class Metric(Model):
     normal: Bounds = (None, None)
     exported_by: list[str] = Field(default=[], alias="from")
     client: bool = False
+    workers: Literal["sum", "max", "min", "latest"] | None = None
 
 
 class Sli(Model):
@@ -74,7 +76,8 @@ class Slo(Model):
 
 
 class Service(Model):
-    """One thing that runs: of a kind that the catalogue knows."""
+    """One thing that runs: of a kind that the catalogue knows. `telemetry` is the Python module that is written into the application: what
+    it exports, with types."""
 
     kind: str
     title: Text | None = None
@@ -86,6 +89,7 @@ class Service(Model):
     metrics_path: str = "/metrics"
     scrape_interval: Length | None = None
     traced: bool | None = None
+    telemetry: str | None = None
 
 
 class Enough(Model):

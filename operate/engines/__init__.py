@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from generators.ir.stack import EngineName, Stack
+from operate.faults import EnvironmentFault
 
 Health = Literal["running", "starting", "unhealthy", "stopped", "done"]
 Say = Callable[[str], None]
 
 
-class EngineError(Exception):
+class EngineError(EnvironmentFault):
     """The environment refused: `component` ("" for the engine itself), what happened, and how to mend it."""
 
     def __init__(self, component: str, what: str, fix: str = "") -> None:
@@ -22,6 +23,10 @@ class EngineError(Exception):
         self.component = component
         self.what = what
         self.fix = fix
+
+    @property
+    def told(self) -> str:
+        return f"{str(self).rstrip('.')}. {self.fix}".strip()
 
 
 class ReloadRefused(EngineError):  # noqa: N818  (it says what happened, as EngineError's other kinds would)

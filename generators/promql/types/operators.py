@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from generators.promql.functions import COMPARISONS, SET_OPERATORS
@@ -19,6 +18,7 @@ from generators.promql.types.parts import bare, part_of
 from generators.promql.types.ranges import ANY, FLAG, MIRRORED, Range, kept
 from generators.promql.types.units import EVENTS, RATIO, SECONDS, Unit, converted
 from generators.promql.walk import metric_names, selectors, walk
+from generators.record import replace
 
 _VALUES: Mapping[str, Callable[[Range, Range], Range]] = MappingProxyType(
     {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
