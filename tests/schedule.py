@@ -35,6 +35,7 @@ FIRST: Sequence[str] = (
     "tests/operate/test_killed.py",
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
+    "tests/coverage/test_figures.py",
     "tests/engines/test_local.py",
     "tests/engines/test_exporters.py",
     "tests/routing/test_scenarios.py",

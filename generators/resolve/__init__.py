@@ -18,12 +18,13 @@ from generators.resolve.delays import check_delays
 from generators.resolve.environments import check_environments
 from generators.resolve.mixins import mixin_alerts, mixin_recordings
 from generators.resolve.notify import resolve_notify
+from generators.resolve.operations import operation
 from generators.resolve.panels import resolve_dashboards, resolve_panels
 from generators.resolve.queries import read_vector
 from generators.resolve.retention import check_retention
 from generators.resolve.routes import check_routes
 from generators.resolve.secrets import check_secrets
-from generators.resolve.services import kind_of, operation, resolve_services
+from generators.resolve.services import kind_of, resolve_services
 from generators.resolve.slos import resolve_slos
 from generators.resolve.stack import exporter_component, resolve_stack
 from generators.resolve.telemetry import check_telemetry
@@ -151,7 +152,15 @@ def _environment(context: Context) -> EnvironmentPlan:
 
 def _goals(context: Context) -> Goals:
     goals = context.spec.targets
-    return Goals(goals.detect_within, goals.alert_precision, goals.api_coverage, goals.trace_coverage, goals.business_coverage)
+    return Goals(
+        detect_within=goals.detect_within,
+        alert_precision=goals.alert_precision,
+        api_coverage=goals.api_coverage,
+        trace_coverage=goals.trace_coverage,
+        business_coverage=goals.business_coverage,
+        monitoring_coverage=goals.monitoring_coverage,
+        dashboard_coverage=goals.dashboard_coverage,
+    )
 
 
 def _tracing(context: Context, services: tuple[Service, ...]) -> TracingPlan | None:

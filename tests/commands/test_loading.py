@@ -33,7 +33,9 @@ def test_help_loads_neither_compiler_nor_pictures() -> None:
     assert not {"rich", "yaml", "pydantic", "generators.build", *(f"operate.commands.{verb}" for verb in VERBS)} & found
 
 
-@pytest.mark.parametrize(("verb", "spared"), [("audit", "generators.build"), ("schema", "generators.build"), ("status", "pydantic")])
+@pytest.mark.parametrize(
+    ("verb", "spared"), [("audit", "generators.build"), ("schema", "generators.build"), ("status", "pydantic")]
+)
 def test_a_verb_spares_what_others_need(verb: str, spared: str) -> None:
     found = _loaded(verb, "--help")
     assert f"operate.commands.{verb}" in found
@@ -41,7 +43,9 @@ def test_a_verb_spares_what_others_need(verb: str, spared: str) -> None:
 
 
 def test_each_verb_has_its_module_and_each_module_its_verb() -> None:
-    modules = (path for path in (ROOT / "operate" / "commands").glob("[a-z]*.py") if "\ndef run(" in path.read_text(encoding="utf-8"))
+    modules = (
+        path for path in (ROOT / "operate" / "commands").glob("[a-z]*.py") if "\ndef run(" in path.read_text(encoding="utf-8")
+    )
     assert {path.stem for path in modules} == set(VERBS)
 
 

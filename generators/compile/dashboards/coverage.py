@@ -98,11 +98,11 @@ def trace_shares(plan: Plan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def business_metrics(plan: Plan) -> tuple[str, ...]:
-    """Series of the metrics that the spec declares for its own services."""
+def business_metrics(plan: Plan) -> tuple[Metric, ...]:
+    """The metrics that the spec declares for its own services."""
     names, kinds = {service.name for service in plan.services}, {service.kind for service in plan.services}
     own = (m for m in plan.contract.metrics.values() if m.source and m.source not in kinds and set(m.source.split(",")) <= names)
-    return tuple(metric.series_names()[0] for metric in own)
+    return tuple(own)
 
 
 def _average(shares: Iterable[tuple[str, str]]) -> str:
@@ -126,7 +126,15 @@ def _stats(plan: Plan) -> tuple[Panel, ...]:
         found.append(_stat(plan, ("链路覆盖率", "Trace coverage"), about, _average(traces), plan.goals.trace_coverage))
     if business:
         about = ("一天内有数据的业务指标占比。", "Share of the business metrics with data within a day.")
-        found.append(_stat(plan, ("业务指标覆盖率", "Business coverage"), about, share(business), plan.goals.business_coverage))
+        found.append(
+            _stat(
+                plan,
+                ("业务指标覆盖率", "Business coverage"),
+                about,
+                share(metric.series_names()[0] for metric in business),
+                plan.goals.business_coverage,
+            )
+        )
     return tuple(found)
 
 
