@@ -62,7 +62,11 @@ def unseen(prometheus: str) -> list[str]:
     """Targets that Prometheus does not reach: job, address, why."""
     with urllib.request.urlopen(f"http://{prometheus}/api/v1/targets?state=active", timeout=5) as answer:
         targets = json.load(answer)["data"]["activeTargets"]
-    return [f"{one['scrapePool']} {one['scrapeUrl']}: {one['lastError'] or 'not asked yet'}" for one in targets if one["health"] != "up"]
+    return [
+        f"{one['scrapePool']} {one['scrapeUrl']}: {one['lastError'] or 'not asked yet'}"
+        for one in targets
+        if one["health"] != "up"
+    ]
 
 
 def await_targets(prometheus: str) -> None:
