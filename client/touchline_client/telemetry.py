@@ -56,7 +56,7 @@ def instrument(app: Any, contract: Contract, *, tracer: Tracer | None = None) ->
     wired is told in the log, and the application runs without it."""
     if contract.off:
         return Telemetry(app, contract, None)
-    tracer = _configured(contract) if tracer is None else tracer
+    tracer = _configured(app, contract) if tracer is None else tracer
     telemetry = Telemetry(app, contract, tracer)
     try:
         pulse = Pulse(contract)
@@ -82,7 +82,7 @@ def _wrap_stack(app: Any, measured: Any) -> None:
     app.build_middleware_stack = lambda: measured(build())
 
 
-def _configured(contract: Contract) -> Tracer | None:
+def _configured(app: Any, contract: Contract) -> Tracer | None:
     """The tracer that the environment asks for, if any."""
     try:
         tracing = importlib.import_module("touchline_client.tracing")
@@ -90,7 +90,7 @@ def _configured(contract: Contract) -> Tracer | None:
         LOG.debug("no tracing: %s", error)
         return None
     try:
-        tracer: Tracer | None = tracing.configured(contract)
+        tracer: Tracer | None = tracing.configured(contract, app)
         return tracer
     except Exception as error:
         contract.guard.caught("setting tracing up", error, "spans")
