@@ -23,11 +23,11 @@ class Place:
 
 
 PLACES = (
-    Place("football-api", "football-api http", "/docs", "应用自己的接口 / the application's own operations"),
+    Place("football-api", "football-api http", "/openapi.json", "应用自己的接口 / the application's own operations"),
     Place("Grafana", "grafana http", "/", "仪表盘：先看总览 / dashboards, the overview first; user admin"),
     Place(
         "Prometheus", "prometheus http", "/alerts", "指标、告警、抓取目标 / metrics, alerts, targets",
-        "/api/v1/query?query=sum+by+(endpoint)(rate(http_requests_total[1m]))",
+        "/api/v1/query?query=up",
     ),
     Place("Alertmanager", "alertmanager http", "/", "正在告警的、静默 / what fires, silences"),
     Place("Inbox", "inbox http", "/", "每条通知的原貌：Slack、钉钉、PagerDuty、邮件 / every message as its receiver would get it"),

@@ -25,7 +25,7 @@ def up(stack: Stack, options: Sequence[str]) -> int:
     if packages := missing():
         say(remedy(packages))
         return 2
-    watched = ("--monitoring-password-file", str(_password(Path(stack.status()["state"]))))
+    watched = ("--monitor-password-file", str(_password(Path(stack.status()["state"]))))
     say("1/4 databases and services")
     _servers("up", *USUAL, *watched, *options, "--until", "football-api")
     say("2/4 the stack; the first time its engines are built and every generated test runs, which takes minutes")
