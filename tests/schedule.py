@@ -38,6 +38,7 @@ FIRST: Sequence[str] = (
     "tests/coverage/test_figures.py",
     "tests/engines/test_local.py",
     "tests/engines/test_exporters.py",
+    "tests/football/test_launcher.py",
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
