@@ -28,6 +28,7 @@ APART: Sequence[str] = (
 FIRST: Sequence[str] = (
     "docker",
     "tests/operate/test_whole.py",
+    "tests/football/test_demo.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[football]",
     "tests/operate/test_verify.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[shop]",

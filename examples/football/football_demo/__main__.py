@@ -1,5 +1,5 @@
-"""`python -m football_demo up|down`. In: an engine, a spec, ports. Out: progress on standard error, then on standard output where to look and
-what to try; exit code 2 when something is missing on this machine, 1 when something does not start."""
+"""`python -m football_demo up|down`. In: an engine, a spec, ports. Out: progress on standard error, then on standard output where to
+look and what to try; exit code 2 when something is missing on this machine, 1 when something does not start."""
 
 from __future__ import annotations
 

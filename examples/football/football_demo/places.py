@@ -13,7 +13,8 @@ NO_PAGE = "本机构建无网页，只有接口 / built here: no page, the API a
 
 @dataclass(frozen=True)
 class Place:
-    """Something to look at. `at` is a component with its port, `path` what to open there, `api` what to ask where the engine has no pages."""
+    """Something to look at. `at` is a component with its port, `path` what to open there, `api` what to ask where the engine has no
+    pages."""
 
     title: str
     at: str
@@ -30,9 +31,13 @@ PLACES = (
         "/api/v1/query?query=up",
     ),
     Place("Alertmanager", "alertmanager http", "/", "正在告警的、静默 / what fires, silences"),
-    Place("Inbox", "inbox http", "/", "每条通知的原貌：Slack、钉钉、PagerDuty、邮件 / every message as its receiver would get it"),
     Place(
-        "Jaeger", "jaeger query", "/search?service=football-api", "跨两个服务直到数据库的链路 / traces through both services into the databases",
+        "Inbox", "inbox http", "/",
+        "每条通知的原貌：Slack、钉钉、PagerDuty、邮件 / every message as its receiver gets it",
+    ),
+    Place(
+        "Jaeger", "jaeger query", "/search?service=football-api",
+        "跨两个服务直到数据库的链路 / traces through both services into the databases",
         "/api/traces?service=football-api&limit=5",
     ),
 )  # fmt: skip

@@ -42,13 +42,13 @@ class Stack:
         """What `touchline status --format json` says, whether all runs or not."""
         told = subprocess.run(self._command("status", "--format", "json"), capture_output=True, text=True, check=False)
         try:
-            return dict(json.loads(told.stdout))
+            found = dict(json.loads(told.stdout))
         except ValueError:
-            raise StackError(told.stderr.strip() or "`touchline status` says nothing") from None
-
-    def addresses(self) -> dict[str, str]:
-        """`prometheus http` -> host:port, of what can be reached."""
-        return {f"{one['component']} {one['port']}": str(one["address"]) for one in self.status().get("addresses", [])}
+            found = {}
+        if "state" not in found:
+            self._touchline("status")  # says for people what the matter is
+            raise StackError("`touchline status` says what nobody understands here")
+        return found
 
     def _command(self, verb: str, *words: str) -> list[str]:
         return [sys.executable, "-m", "operate", verb, "--spec", str(self.spec), "--environment", self.environment, *words]
