@@ -1,6 +1,5 @@
-"""A real PostgreSQL and a real Redis for a test. In: a port. Out: a server that answers on loopback, stopped at the end by what
-started it, its data gone. As root PostgreSQL runs as the user that its package made, for it refuses root; its data lie in a folder of
-that user's, since pytest keeps its own closed to others."""
+"""A real PostgreSQL and a real Redis for a test. In: a folder and a port. Out: a server that answers on loopback, stopped at the end by
+what started it. As root PostgreSQL runs as the user that its package made: it refuses root."""
 
 from __future__ import annotations
 
@@ -27,23 +26,24 @@ def postgres_program(name: str) -> str:
 
 
 @contextmanager
-def postgres(port: int) -> Iterator[int]:
+def postgres(folder: Path, port: int) -> Iterator[int]:
     """A fresh PostgreSQL whose superuser needs no password from this machine, and everybody else does."""
     initdb, pg_ctl = postgres_program("initdb"), postgres_program("pg_ctl")
-    with tempfile.TemporaryDirectory(prefix="touchline-postgres-") as folder:
-        data = Path(folder) / "data"
-        if os.getuid() == 0:
-            shutil.chown(folder, SUPERUSER)
-        _as_postgres([initdb, "--pgdata", str(data), "--username", SUPERUSER, "--auth", "trust", "--no-sync"])
-        (data / "pg_hba.conf").write_text(
-            f"host all {SUPERUSER} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
-        )
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        _as_postgres([pg_ctl, "--pgdata", str(data), "--log", str(data / "log"), "--wait", "--options", options, "start"])
-        try:
-            yield port
-        finally:
-            _as_postgres([pg_ctl, "--pgdata", str(data), "--wait", "--mode", "immediate", "stop"])
+    data = folder / "postgres"
+    if os.getuid() == 0:  # pytest's folders are root's alone, and each pytest that begins makes them so again
+        data = Path(tempfile.mkdtemp(prefix="touchline-postgres-"))
+        shutil.chown(data, SUPERUSER)
+    _as_postgres([initdb, "--pgdata", str(data), "--username", SUPERUSER, "--auth", "trust", "--no-sync"])
+    (data / "pg_hba.conf").write_text(
+        f"host all {SUPERUSER} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
+    )
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+    _as_postgres([pg_ctl, "--pgdata", str(data), "--log", str(data / "log"), "--wait", "--options", options, "start"])
+    try:
+        yield port
+    finally:
+        _as_postgres([pg_ctl, "--pgdata", str(data), "--wait", "--mode", "immediate", "stop"])
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def _as_postgres(command: list[str]) -> None:
@@ -72,20 +72,15 @@ def sql(port: int, *statements: str) -> None:
 
 
 @contextmanager
-def redis(port: int) -> Iterator[int]:
+def redis(folder: Path, port: int) -> Iterator[int]:
     """A fresh Redis that keeps nothing."""
     server = shutil.which("redis-server") or pytest.skip("no redis-server here: apt-get install redis-server")
-    with tempfile.TemporaryDirectory(prefix="touchline-redis-") as folder:
-        command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder, "--daemonize", "no"]
-        yield from _redis(command, Path(folder) / "log", port)
-
-
-def _redis(command: list[str], told: Path, port: int) -> Iterator[int]:
-    with told.open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), "--daemonize", "no"]
+    with (folder / "redis.log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             limit = time.monotonic() + _LIMIT
-            while "Ready to accept connections" not in told.read_text():
-                assert process.poll() is None, told.read_text()
+            while "Ready to accept connections" not in (folder / "redis.log").read_text():
+                assert process.poll() is None, (folder / "redis.log").read_text()
                 assert time.monotonic() < limit, "Redis does not become ready"
                 time.sleep(0.05)
             yield port

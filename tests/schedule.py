@@ -37,6 +37,7 @@ FIRST: Sequence[str] = (
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
     "tests/coverage/test_figures.py",
+    "tests/coverage/test_selectors.py",
     "tests/engines/test_local.py",
     "tests/engines/test_exporters.py",
     "tests/football/test_launcher.py",

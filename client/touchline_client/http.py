@@ -114,7 +114,12 @@ class Middleware:
         await self._app(scope, receive, told)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(self, scope, send)
+        try:
+            exchange = Exchange(self, scope, send)
+        except Exception as fault:
+            self.contract.guard.caught("beginning to measure a request", fault)
+            await self._app(scope, receive, send)
+            return
         try:
             await self._app(scope, receive, exchange.send)
         except BaseException as error:

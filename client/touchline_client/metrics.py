@@ -128,7 +128,7 @@ class Metric:
                 return self._overflow(labels)
             cell = self._allocate(labels) if cell is None else cell
             if cell is not None:
-                self._cells[labels] = cell
+                cell = self._cells.setdefault(labels, cell)
                 if labels != given and len(self._cells) < 2 * self._limit:
                     self._cells[given] = cell
             return cell

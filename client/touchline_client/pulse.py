@@ -54,6 +54,8 @@ class Pulse:
             return
         if self._loop is None or self._loop() is not loop:
             self._loop = weakref.ref(loop)
+            if self._lag is not None:
+                self._lag.assign(0.0)
             loop.call_later(BEAT, self._beat, loop, loop.time() + BEAT)
 
     def _beat(self, loop: asyncio.AbstractEventLoop, due: float) -> None:

@@ -26,6 +26,7 @@ async def call(request: Request) -> PlainTextResponse:
     WORKER.assign(1.0, (PID,))
     CALLS.add(1.0, ("a",))
     SIZES.record(1.5, ("b",))
+    SIZES.exemplify("0af7651916cd43dd8448eb211c80319c", 1.5, ("b",))
     return PlainTextResponse(PID)
 
 

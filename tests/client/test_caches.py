@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.client import databases
+from tests import databases
 from tests.client.collector import collector
 from tests.client.joined import Joined
 from tests.client.test_databases import SECRET, calls
@@ -22,10 +22,12 @@ from tests.client.tracing import QUICK, scope
 from tests.ports import free_ports
 from touchline_client.integrations.cache import COMMANDS
 
+pytestmark = pytest.mark.databases
+
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[int]:
-    with databases.redis() as port:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with databases.redis(tmp_path_factory.mktemp("caches"), free_ports(1)[0]) as port:
         yield port
 
 

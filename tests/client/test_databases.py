@@ -15,19 +15,22 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.client.collector import Collector, collector
-from tests.client.databases import postgres
 from tests.client.joined import Joined
 from tests.client.test_wire import pairs
 from tests.client.tracing import QUICK, scope
+from tests.databases import postgres
 from tests.ports import free_ports
 
 SECRET = "ann@example.com"
 READ = text("SELECT * FROM matches WHERE name = :name")
 
 
+pytestmark = pytest.mark.databases
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[int]:
-    with postgres() as port:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with postgres(tmp_path_factory.mktemp("databases"), free_ports(1)[0]) as port:
 
         async def made() -> None:
             connection = await asyncpg.connect(_address(port))

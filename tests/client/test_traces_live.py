@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from tests.client import databases
+from tests import databases
 from tests.emit.test_jaeger import TRACING, on_free_ports, running
 from tests.emit.tools import need
 from tests.ports import free_ports
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.databases]
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORKERS, REQUESTS = 2, 40
 
@@ -118,13 +118,13 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("traces")
     tracing = on_free_ports(TRACING)
-    api, models, metrics = free_ports(3)
+    api, models, metrics, tables, keys = free_ports(5)
     with ExitStack() as stack:
         stack.enter_context(running(folder, tracing))
         environment = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{tracing.otlp_http}",
-            "SHOP_POSTGRES": str(stack.enter_context(databases.postgres())),
-            "SHOP_REDIS": str(stack.enter_context(databases.redis())),
+            "SHOP_POSTGRES": str(stack.enter_context(databases.postgres(folder, tables))),
+            "SHOP_REDIS": str(stack.enter_context(databases.redis(folder, keys))),
             "SHOP_MODELS": str(models),
         }
         stack.enter_context(service("models", models, 1, folder, environment))

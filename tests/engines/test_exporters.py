@@ -59,7 +59,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     missing = packaged.lacking()
     if missing:
         pytest.skip("; ".join(missing.values()))
-    with postgres(free_ports(1)[0]) as database, redis(free_ports(1)[0]) as cache:
+    with postgres(folder, free_ports(1)[0]) as database, redis(folder, free_ports(1)[0]) as cache:
         built = build(_spec(folder, database, cache), "local", "local")
         assert built.compiled is not None
         whole = built.compiled.stack
