@@ -7,10 +7,12 @@ process."""
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import mmap
 import os
 import secrets
+import shutil
 import struct
 import tempfile
 import threading
@@ -135,6 +137,7 @@ class Store:
             self.directory.mkdir(parents=True, exist_ok=True)
         elif self.directory is None:  # a forked process counts beside the one it came from
             self.directory = Path(tempfile.mkdtemp(prefix="touchline-"))
+            atexit.register(_discard, self.directory, os.getpid())
         name = f"{os.getpid()}-{secrets.token_hex(6)}"
         new = self.directory / f".{name}.new"
         file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -158,6 +161,12 @@ class Store:
             os.close(self._file)
         self._reset()
         self._on_fork()
+
+
+def _discard(directory: Path, owner: int) -> None:
+    """Take a private directory away with the process that made it; those forked from it still have their files open."""
+    if os.getpid() == owner:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def reserve(file: int, offset: int, length: int) -> None:

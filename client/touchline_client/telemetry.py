@@ -4,9 +4,10 @@ databases, caches and HTTP clients join."""
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
-from touchline_client.contract import Contract
+from touchline_client.contract import DIRECTORY, Contract
 from touchline_client.guard import LOG
 from touchline_client.http import Middleware
 from touchline_client.pulse import Pulse
@@ -59,6 +60,7 @@ def instrument(app: Any, contract: Contract, *, tracer: Tracer | None = None) ->
     tracer = _configured(app, contract) if tracer is None else tracer
     telemetry = Telemetry(app, contract, tracer)
     try:
+        _tell_of_workers(contract)
         pulse = Pulse(contract)
 
         def measured(inner: App) -> Middleware:
@@ -71,6 +73,17 @@ def instrument(app: Any, contract: Contract, *, tracer: Tracer | None = None) ->
     except Exception as error:
         contract.guard.caught("wiring the application", error)
     return telemetry
+
+
+def _tell_of_workers(contract: Contract) -> None:
+    """Several workers without a directory in common: each scrape would show the one that happens to answer."""
+    processes = sys.modules.get("multiprocessing.process")
+    if contract.store.shared is None and processes is not None and processes.parent_process() is not None:
+        LOG.warning(
+            "this is one of several processes, and %s is not set: each exports its own numbers alone. Set it to a directory that "
+            "the workers share, empty at the first start",
+            DIRECTORY,
+        )
 
 
 def _wrap_stack(app: Any, measured: Any) -> None:

@@ -29,6 +29,15 @@ SERIES = {
 """Four that count the same, two of the middleware and two of the application."""
 
 
+def alone(text: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with the client in a process of its own, without a directory in common."""
+    without = {name: value for name, value in os.environ.items() if name != "TOUCHLINE_METRICS_DIR"}
+    return subprocess.run(
+        [sys.executable, "-c", text],
+        cwd=ROOT, env={**without, **environment}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
 @contextmanager
 def served(workers: int, directory: Path) -> Iterator[int]:
     """The application under so many workers; the port it listens on."""
@@ -131,3 +140,26 @@ def test_killing_workers_loses_at_most_what_was_in_flight(workers: int, tmp_path
         assert load.sent.attempts - load.sent.answered <= CLIENTS * len(ended) + load.sent.failed
         assert watch.back == []
         assert not {f'worker{{pid="{pid}"}}' for pid in ended} & seen.keys()
+
+
+IN_A_CHILD = """
+import multiprocessing, logging
+def child():
+    from tests.client import served
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=child)
+    process.start()
+    process.join()
+"""
+
+
+def test_several_processes_without_a_directory_in_common_are_told() -> None:
+    assert "TOUCHLINE_METRICS_DIR is not set" in alone(IN_A_CHILD).stderr
+    assert "TOUCHLINE_METRICS_DIR is not set" not in alone("from tests.client import served").stderr
+
+
+def test_a_private_directory_goes_with_its_process(tmp_path: Path) -> None:
+    look = "import os; print(len(os.listdir(os.environ['TMPDIR'])))"
+    ran = alone(f"from tests.client import served; served.CALLS.add(1.0, ('a',)); {look}", TMPDIR=str(tmp_path))
+    assert (ran.stdout, list(tmp_path.iterdir())) == ("1\n", []), ran.stderr
