@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt $(PROJECTS)
 	@echo "setup: installing pinned packages into .venv (about 20 s)" >&2
 	@$(PYTHON) -m venv .venv || { echo "touchline: python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' \
-	  --editable client --editable 'examples/football[load]'
+	  --editable client --editable examples/football
 	@touch $@
 
 .PHONY: tools

@@ -20,8 +20,8 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "evaluation": evaluation.run,
     "planted": planted.run,
     "lint": lint.run,
-    "tracing": tracing.run,
     "client": client.run,
+    "tracing": tracing.run,
 }
 
 

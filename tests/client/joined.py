@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import re
 
+from tests.client.tracing import Traced, traced
 from touchline_client import Contract, Counter, Gauge, Histogram, Telemetry
 from touchline_client.pulse import Pulse
 from touchline_client.scrape import Page
-
-from tests.client.tracing import Traced, traced
 
 BUCKETS = (0.001, 0.1, 1.0)
 _LINE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")

@@ -8,7 +8,6 @@ import json
 import httpx
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
-from touchline_client.seam import Receive, Scope, Send
 
 from tests.client.collector import collector
 from tests.client.joined import Joined
@@ -17,6 +16,7 @@ from tests.client.test_w3c import GOOD, TRACE
 from tests.client.test_wire import pairs
 from tests.client.tracing import QUICK, scope
 from tests.ports import free_ports
+from touchline_client.seam import Receive, Scope, Send
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,7 +12,6 @@ import redis.asyncio
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from touchline_client.integrations.cache import COMMANDS
 
 from tests import databases
 from tests.client.collector import collector
@@ -21,6 +20,7 @@ from tests.client.test_databases import SECRET, calls
 from tests.client.test_wire import pairs
 from tests.client.tracing import QUICK, scope
 from tests.ports import free_ports
+from touchline_client.integrations.cache import COMMANDS
 
 pytestmark = pytest.mark.databases
 

@@ -9,12 +9,12 @@ import tracemalloc
 from contextlib import suppress
 
 import pytest
-from touchline_client.tracing import post, waiting
-from touchline_client.tracing.span import Span
 
 from tests.client.collector import Answer, collector, fine, status
 from tests.client.tracing import serving, traced
 from tests.ports import free_ports
+from touchline_client.tracing import post, waiting
+from touchline_client.tracing.span import Span
 
 
 def hang(connection: socket.socket, _body: bytes) -> None:

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-from touchline_client.logs import JsonFormatter, TraceFilter
 
 from tests.client.test_w3c import GOOD, TRACE
 from tests.client.tracing import scope, traced
+from touchline_client.logs import JsonFormatter, TraceFilter
 
 
 @pytest.fixture

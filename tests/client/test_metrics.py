@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from touchline_client import Contract, Counter, Gauge, Histogram
-from touchline_client.pulse import Pulse
-from touchline_client.scrape import Page
 
 from tests.client.contracts import shop
 from tests.client.load import samples
+from touchline_client import Contract, Counter, Gauge, Histogram
+from touchline_client.pulse import Pulse
+from touchline_client.scrape import Page
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

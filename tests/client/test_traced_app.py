@@ -11,15 +11,15 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from opentelemetry import trace
-from touchline_client import Contract, instrument
-from touchline_client.seam import Message
-from touchline_client.tracing import configured
 
 from tests.client.collector import Answer, collector
 from tests.client.contracts import shop
 from tests.client.test_export import BEHAVIOURS
 from tests.client.test_w3c import BAD
 from tests.ports import free_ports
+from touchline_client import Contract, instrument
+from touchline_client.seam import Message
+from touchline_client.tracing import configured
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from opentelemetry import trace
+
 from touchline_client.guard import Guard
 from touchline_client.tracing import configure, provider, settings
 

@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager
 
 import httpx
 import redis.asyncio
-import touchline_client
 from fastapi import FastAPI
 from opentelemetry import trace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+import touchline_client
+from tests.client.contracts import BUCKETS, http_metrics
 from touchline_client import Contract, Counter, Histogram, Keep
 from touchline_client.logs import JsonFormatter, TraceFilter
-
-from tests.client.contracts import BUCKETS, http_metrics
 
 KEEP = Keep(errors=True, slower_than=2.0, operations=(("POST", "/orders"),))
 MORE = (

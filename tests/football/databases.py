@@ -40,16 +40,12 @@ class Databases:
         return f"redis://127.0.0.1:{self.redis_port}/0"
 
     def ask(self, statement: str, *values: Any) -> list[Any]:
-        """The rows of one statement."""
+        """The rows of one statement, as the application's role."""
+        return asyncio.run(_fetched(self.cluster.url(), statement, *values))
 
-        async def asked() -> list[Any]:
-            connection = await asyncpg.connect(self.cluster.url())
-            try:
-                return list(await connection.fetch(statement, *values))
-            finally:
-                await connection.close()
-
-        return asyncio.run(asked())
+    def administer(self, statement: str) -> None:
+        """One statement, as the superuser."""
+        asyncio.run(_fetched(self.cluster.superuser_url(), statement))
 
     def redis(self) -> Redis:
         """A client of its own."""
@@ -60,6 +56,14 @@ class Databases:
         self.ask(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE")
         with self.redis() as client:
             client.flushall()
+
+
+async def _fetched(url: str, statement: str, *values: Any) -> list[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(statement, *values))
+    finally:
+        await connection.close()
 
 
 def missing() -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -38,10 +40,14 @@ def installed() -> None:
 
 
 @pytest.mark.usefixtures("installed")
-def test_up_status_down(state_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_up_status_down(
+    state_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FOOTBALL_ROUND_SECONDS", "5")
     chosen = ports()
-    up = [*chosen, "--workers", "2", "--drills", "--load-peak", "6"]
+    password = tmp_path / "postgres_password"
+    password.write_text('it\'s \\a "secret"\n')
+    up = [*chosen, "--workers", "2", "--drills", "--load-peak", "6", "--monitor-password-file", str(password)]
     try:
         assert run(state_folder, "up", *up) == 0
         first = _status(state_folder, capsys)
@@ -54,6 +60,7 @@ def test_up_status_down(state_folder: Path, capsys: pytest.CaptureFixture[str], 
         assert "it runs already, with other options" in capsys.readouterr().err
         api = f"http://127.0.0.1:{chosen[1]}"
         assert httpx.get(f"{api}/drills").json() == []
+        assert _as_monitor(int(chosen[5]), 'it\'s \\a "secret"') == [True, False], "it sees the server, and no row"
         token = json.loads((state_folder / "tokens.json").read_text())["premium"][0]
         until(lambda: _judged(api, token), 25)
     finally:
@@ -76,6 +83,22 @@ def _judged(api: str, token: str) -> bool:
     """Whether users predicted, the feed settled, and the models are judged by it."""
     found = httpx.get(f"{api}/models", headers={"Authorization": f"Bearer {token}"}).json()
     return any(one["settled"] > 0 and one["accuracy"] > 0.5 for one in found if one["model_type"] == "elo")
+
+
+def _as_monitor(port: int, password: str) -> list[bool]:
+    """Whether the exporter's role may read the statistics, and the users."""
+
+    async def asked() -> list[bool]:
+        connection = await asyncpg.connect(host="127.0.0.1", port=port, user="monitoring", password=password, database="football")
+        try:
+            return [
+                bool(await connection.fetchval(f"SELECT {question}"))
+                for question in ("pg_has_role('pg_monitor', 'MEMBER')", "has_table_privilege('users', 'SELECT')")
+            ]
+        finally:
+            await connection.close()
+
+    return asyncio.run(asked())
 
 
 def _ours(pid: int) -> bool:

@@ -19,9 +19,9 @@ from tests.football.databases import Databases
 @pytest.fixture
 def fresh(data: Databases) -> Iterator[str]:
     """The address of an empty database."""
-    data.ask("CREATE DATABASE migrated")
+    data.administer("CREATE DATABASE migrated OWNER football")
     yield data.url.rpartition("/")[0] + "/migrated"
-    data.ask("DROP DATABASE migrated")
+    data.administer("DROP DATABASE migrated")
 
 
 def on(database: str, asked: object) -> object:

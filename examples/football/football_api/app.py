@@ -20,6 +20,8 @@ from football_api.models import ModelsError
 from football_api.resources import open_resources
 from football_api.routes import health, matches, models, predictions, users
 from football_api.settings import Settings, from_environment
+from football_api.telemetry import CONTRACT
+from touchline_client import instrument
 
 FETCH, TELL, MEASURE = 2.0, 2.0, 5.0
 """Seconds between turns of the background work."""
@@ -29,6 +31,10 @@ def create(settings: Settings | None = None, dependencies: Sequence[Any] = ()) -
     """The application; nothing connects before its start."""
     app = FastAPI(title="football-api", docs_url=None, redoc_url=None, lifespan=_life, dependencies=list(dependencies))
     app.state.resources = found = open_resources(settings or from_environment())
+    telemetry = instrument(app, CONTRACT)
+    telemetry.database("main", found.engine)
+    telemetry.cache("cache", found.cache.client)
+    telemetry.client(found.models.client)
     app.state.calendar = Calendar(found.sessions, found.settings)
     for router in (predictions.router, matches.router, models.router, users.router, health.router):
         app.include_router(router)

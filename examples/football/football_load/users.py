@@ -16,9 +16,9 @@ from locust import FastHttpUser, LoadTestShape, between, constant, task
 from football_league import Fixture, League
 
 TOKENS: dict[str, list[str]] = json.loads(Path(os.environ["FOOTBALL_TOKENS"]).read_text())
-PEAK = int(os.environ.get("FOOTBALL_LOAD_PEAK", "24"))
+PEAK = int(os.environ.get("FOOTBALL_LOAD_PEAK", "15"))
 DAY = float(os.environ.get("FOOTBALL_LOAD_DAY", "600"))
-NIGHT = 0.4
+NIGHT = 0.5
 """Of the users at noon, the share that is there at midnight."""
 
 

@@ -11,11 +11,13 @@ from pydantic import BaseModel, Field
 from football_league import League, Pick, holds, pick
 from football_models.fitting import Fitted, ModelType, fit_all
 from football_models.telemetry import (
+    CONTRACT,
     model_last_trained_timestamp_seconds,
     prediction_accuracy,
     prediction_duration_seconds,
     prediction_settled_total,
 )
+from touchline_client import instrument
 
 
 class Question(BaseModel):
@@ -74,6 +76,7 @@ class Score(BaseModel):
 def create() -> FastAPI:
     """The application, its models fitted."""
     app = FastAPI(title="football-models", docs_url=None, redoc_url=None)
+    instrument(app, CONTRACT)
     app.state.models = fit_all(League())
     for model_type, fitted in app.state.models.items():
         model_last_trained_timestamp_seconds.set(fitted.trained_at, model_type=model_type)

@@ -7,7 +7,7 @@ import argparse
 import fcntl
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from football_servers import launch, processes, state
@@ -47,8 +47,11 @@ def _up(given: argparse.Namespace, where: Path) -> int:
     elif before.options != options:
         if any(processes.alive(one) for one in before.processes.values()):
             raise launch.LaunchError("it runs already, with other options; first `python -m football_servers down`")
-        before = State(where, options, before.password, before.feed_token)
-    _show(launch.up(before, _say))
+        before = replace(before, options=options, processes={})
+    running = launch.up(before, _say)
+    if given.monitor_password_file is not None:
+        launch.let_monitor(running, given.monitor_password_file)
+    _show(running)
     return 0
 
 
@@ -104,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("api", "models", "postgres", "redis"):
         up.add_argument(f"--{name}-port", type=int, default=getattr(DEFAULTS, f"{name}_port"), help="default %(default)s")
     up.add_argument("--workers", type=int, default=DEFAULTS.workers, help="processes of football-api (default %(default)s)")
+    up.add_argument(
+        "--monitor-password-file", type=Path, help="let postgres_exporter in, as `monitoring`, with the password in it"
+    )
     up.add_argument("--drills", action="store_true", help="let faults be switched on (python -m football_drills)")
     up.add_argument("--load-peak", type=int, default=DEFAULTS.load_peak, help="users at noon (default %(default)s; 0: no load)")
     up.set_defaults(do=_up)

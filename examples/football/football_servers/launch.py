@@ -39,6 +39,15 @@ def up(state: State, say: Say) -> State:
     return state
 
 
+def let_monitor(state: State, file: Path) -> None:
+    """Let postgres_exporter in, with the password that a file holds."""
+    try:
+        password = file.read_text().strip()
+    except OSError as error:
+        raise LaunchError(f"{file} cannot be read: {error.strerror}") from None
+    postgres.let_monitor(cluster(state), password)
+
+
 def down(state: State, say: Say) -> State:
     """Stop what runs, the last first."""
     for server in reversed(all_servers(state)):

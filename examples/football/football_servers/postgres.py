@@ -13,7 +13,7 @@ from pathlib import Path
 
 KEPT = Path("/usr/lib/postgresql")
 """Where Debian keeps the programs of each release, out of PATH."""
-OWNER, ROLE, DATABASE = "postgres", "football", "football"
+OWNER, ROLE, DATABASE, MONITOR = "postgres", "football", "football", "monitoring"
 SETTINGS = (
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
@@ -36,11 +36,16 @@ class Cluster:
     data: Path
     owner: str | None
     port: int
+    superuser_password: str
     password: str
 
     def url(self, scheme: str = "postgresql") -> str:
         """With the password, so not for logs."""
         return f"{scheme}://{ROLE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    def superuser_url(self) -> str:
+        """For who sets the server up."""
+        return f"postgresql://{OWNER}:{self.superuser_password}@127.0.0.1:{self.port}/postgres"
 
     def argv(self) -> list[str]:
         """The server, in the foreground."""
@@ -90,14 +95,14 @@ def create(cluster: Cluster) -> None:
     cluster.data.mkdir(mode=0o700)
     secret = cluster.data.parent / "initdb-password"
     secret.touch(mode=0o600)
-    secret.write_text(cluster.password)
+    secret.write_text(cluster.superuser_password)
     if cluster.owner:
         for path in (cluster.data, secret):
             shutil.chown(path, cluster.owner, cluster.owner)
     try:
         _run(
             [
-                *(program("initdb"), "--pgdata", str(cluster.data), "--username", ROLE, "--pwfile", str(secret)),
+                *(program("initdb"), "--pgdata", str(cluster.data), "--username", OWNER, "--pwfile", str(secret)),
                 *("--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync", "--no-instructions"),
             ],
             cluster.owner,
@@ -110,17 +115,40 @@ def create(cluster: Cluster) -> None:
 
 
 def create_database(cluster: Cluster) -> None:
-    """Of the running server, unless it is there."""
-    where = ["-h", "127.0.0.1", "-p", str(cluster.port), "-U", ROLE]
-    told = {**os.environ, "PGPASSWORD": cluster.password}
-    asked = [program("psql"), *where, "-d", "postgres", "-Atc", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"]
-    found = subprocess.run(asked, env=told, capture_output=True, text=True, check=False)
-    if found.returncode != 0:
-        raise PostgresError(f"the server on port {cluster.port} does not let us in: {found.stderr.strip()}")
-    if found.stdout.strip() != "1":
-        made = subprocess.run([program("createdb"), *where, DATABASE], env=told, capture_output=True, text=True, check=False)
-        if made.returncode != 0:
-            raise PostgresError(made.stderr.strip())
+    """The application's database and the role that owns it, of the running server, unless they are there."""
+    _tell(
+        cluster,
+        rf"""\set password '{cluster.password}'
+        SELECT format('CREATE ROLE {ROLE} LOGIN PASSWORD %L', :'password')
+        WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{ROLE}') \gexec
+        SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}'
+        WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = '{DATABASE}') \gexec
+        """,
+    )
+
+
+def let_monitor(cluster: Cluster, password: str) -> None:
+    """A role for postgres_exporter, with this password: it sees what the server does, and no row."""
+    quoted = password.replace("\\", r"\\").replace("'", "''")
+    _tell(
+        cluster,
+        rf"""\set password '{quoted}'
+        SELECT 'CREATE ROLE {MONITOR} LOGIN' WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{MONITOR}') \gexec
+        SELECT format('ALTER ROLE {MONITOR} PASSWORD %L', :'password') \gexec
+        GRANT pg_monitor TO {MONITOR};
+        """,
+    )
+
+
+def _tell(cluster: Cluster, script: str) -> None:
+    """A script for psql, as the superuser; through its standard input, where no list of processes shows what it says."""
+    argv = [program("psql"), "-h", "127.0.0.1", "-p", str(cluster.port), "-U", OWNER, "-d", "postgres", "-qXtA"]
+    told = {**os.environ, "PGPASSWORD": cluster.superuser_password}
+    done = subprocess.run(
+        [*argv, "-v", "ON_ERROR_STOP=1"], input=script, env=told, capture_output=True, text=True, check=False, cwd="/"
+    )
+    if done.returncode != 0:
+        raise PostgresError(f"the server on port {cluster.port} refused: {done.stderr.strip()}")
 
 
 def _run(argv: Sequence[str], owner: str | None) -> None:

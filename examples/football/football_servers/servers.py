@@ -40,7 +40,7 @@ class Server:
 def cluster(state: State) -> Cluster:
     """The database of this state."""
     data, owner = postgres.home(state.folder)
-    return Cluster(data, owner, state.options.postgres_port, state.password)
+    return Cluster(data, owner, state.options.postgres_port, state.superuser_password, state.password)
 
 
 def all_servers(state: State) -> list[Server]:

@@ -22,7 +22,7 @@ class Options:
     redis_port: int = 6379
     workers: int = 1
     drills: bool = False
-    load_peak: int = 24
+    load_peak: int = 15
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class State:
 
     folder: Path
     options: Options
+    superuser_password: str
     password: str
     feed_token: str
     processes: dict[str, Process] = field(default_factory=dict)
@@ -72,9 +73,9 @@ def load(where: Path) -> State | None:
     except FileNotFoundError:
         return None
     processes = {name: Process(**one) for name, one in told["processes"].items()}
-    return State(where, Options(**told["options"]), told["password"], told["feed_token"], processes)
+    return State(where, Options(**told["options"]), told["superuser_password"], told["password"], told["feed_token"], processes)
 
 
 def fresh(where: Path, options: Options) -> State:
     """With secrets of its own."""
-    return State(where, options, secrets.token_hex(16), secrets.token_hex(32))
+    return State(where, options, secrets.token_hex(24), secrets.token_hex(24), secrets.token_hex(24))
