@@ -28,6 +28,7 @@ APART: Sequence[str] = (
 FIRST: Sequence[str] = (
     "docker",
     "tests/operate/test_whole.py",
+    "tests/football/test_demo.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[football]",
     "tests/operate/test_verify.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[shop]",
@@ -38,6 +39,7 @@ FIRST: Sequence[str] = (
     "tests/coverage/test_figures.py",
     "tests/coverage/test_selectors.py",
     "tests/engines/test_local.py",
+    "tests/engines/test_exporters.py",
     "tests/football/test_launcher.py",
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
