@@ -49,8 +49,12 @@ def test_up_status_down(
     password.write_text('it\'s \\a "secret"\n')
     up = [*chosen, "--workers", "2", "--drills", "--load-peak", "6", "--monitor-password-file", str(password)]
     try:
+        assert run(state_folder, "up", *up, "--until", "redis") == 0
+        begun = _status(state_folder, capsys)["servers"]
+        assert [one["name"] for one in begun if one["state"] == "running"] == ["postgres", "redis"]
         assert run(state_folder, "up", *up) == 0
         first = _status(state_folder, capsys)
+        assert first["servers"][:2] == begun[:2]
         assert {one["name"]: one["state"] for one in first["servers"]} == dict.fromkeys(
             ("postgres", "redis", "football-models", "football-api", "load"), "running"
         )
