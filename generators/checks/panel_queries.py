@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from generators.checks.dashboard_queries import asked, of_panels
 from generators.checks.expressions import (
@@ -31,6 +30,7 @@ from generators.ir.compiled import Compiled
 from generators.ir.rules import RecordingRule
 from generators.promql import ParseFault
 from generators.promql.types import unit_of
+from generators.record import dataclass
 
 CHECKS = (
     rate_of_gauge,
@@ -79,7 +79,7 @@ DRAWN: Mapping[str, str] = {
 """What Grafana's unit ids say that a value is in (packages/grafana-data/src/valueFormats/categories.ts); of others nothing is known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question(Judged):
     """A query as the checks see it; its faults say who asks it."""
 

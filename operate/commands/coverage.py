@@ -162,7 +162,10 @@ def percent(figure: Figure) -> str:
 def show_gaps(show: Show, figure: Figure) -> None:
     """Every gap of an area, with its place and how to mend it; what was left out, and why."""
     show.table(f"Gaps: {figure.area}", ("where", "what", "how to mend it"), [(str(g.where), g.what, g.fix) for g in figure.gaps])
-    left = [(str(one.where), one.name, one.reason, one.because) for one in figure.left_out]
-    show.table(f"Left out: {figure.area}", ("where", "what", "reason", "why"), left)
+    left: dict[tuple[str, str], list[str]] = {}
+    for one in figure.left_out:
+        left.setdefault((one.reason, one.because), []).append(one.name)
+    rows = [(reason, str(len(names)), because, "; ".join(names)) for (reason, because), names in left.items()]
+    show.table(f"Left out: {figure.area}", ("reason", "how many", "why", "what"), rows)
     for remark in figure.remarks:
         show.line(f"{figure.area}: {remark}")

@@ -23,7 +23,8 @@ STATES = ("firing", "pending")
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why nothing is there. `proved`: not taken on anybody's word, but held against the rules that run."""
+    """Why nothing is there. `proved`: not taken on anybody's word, nor from what is young: it follows from the rules that run, or from what
+    this engine cannot run."""
 
     code: Only
     because: str
@@ -113,7 +114,7 @@ class Reasons:
         plan = self.ground.plan
         exporters = [one for one in plan.services if one.kind == source or one.name in source.split(",")]
         away = [self.ground.away(one) for one in exporters]
-        return Reason("containers", away[0]) if away and all(away) else None
+        return Reason("containers", away[0], proved=True) if away and all(away) else None
 
 
 def _may_be(selector: VectorSelector, rule: AlertingRule) -> bool:
