@@ -6,7 +6,7 @@ from __future__ import annotations
 import atexit
 import difflib
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
@@ -161,10 +161,15 @@ def emit(compiled: Compiled) -> dict[str, str]:
 
 def plan_of(spec: Path, environment: str, engine: EngineName) -> tuple[Plan | None, tuple[Fault, ...]]:
     """The plan of a spec with all that its mixins bring along, for what asks more than its files tell."""
+    return plans_of(spec, (environment,), engine)[environment]
+
+
+def plans_of(spec: Path, environments: Iterable[str], engine: EngineName) -> dict[str, tuple[Plan | None, tuple[Fault, ...]]]:
+    """The same of several environments; what they have in common is read once."""
     loaded = load(spec, spec.as_posix())
     mixins, wrong = mixins_of(loaded, spec)
-    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins)
-    return plan, (*loaded.faults, *wrong, *faults)
+    found = {one: resolve(loaded, catalogue(), one, engine, mixins) for one in environments}
+    return {one: (plan, (*loaded.faults, *wrong, *faults)) for one, (plan, faults) in found.items()}
 
 
 def mixins_of(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:

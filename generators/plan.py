@@ -431,7 +431,7 @@ class ComponentPlan:
 
 @dataclass(frozen=True, slots=True)
 class StackPlan:
-    """The stack's own numbers; times in seconds."""
+    """The stack's own numbers; times in seconds. A scrape is given up after `scrape_timeout`, or its own interval if that is shorter."""
 
     components: Mapping[str, ComponentPlan]
     scrape_interval: int

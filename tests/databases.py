@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,11 +30,9 @@ def postgres(folder: Path, port: int) -> Iterator[int]:
     """A fresh PostgreSQL whose superuser needs no password from this machine, and everybody else does."""
     initdb, pg_ctl = postgres_program("initdb"), postgres_program("pg_ctl")
     data = folder / "postgres"
-    data.mkdir()
-    if os.getuid() == 0:
+    if os.getuid() == 0:  # pytest's folders are root's alone, and each pytest that begins makes them so again
+        data = Path(tempfile.mkdtemp(prefix="touchline-postgres-"))
         shutil.chown(data, SUPERUSER)
-        for parent in (folder, *folder.parents[: len(folder.parents) - 2]):  # pytest's folders are their owner's alone
-            parent.chmod(parent.stat().st_mode | 0o011)
     _as_postgres([initdb, "--pgdata", str(data), "--username", SUPERUSER, "--auth", "trust", "--no-sync"])
     (data / "pg_hba.conf").write_text(
         f"host all {SUPERUSER} 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
@@ -44,6 +43,7 @@ def postgres(folder: Path, port: int) -> Iterator[int]:
         yield port
     finally:
         _as_postgres([pg_ctl, "--pgdata", str(data), "--wait", "--mode", "immediate", "stop"])
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def _as_postgres(command: list[str]) -> None:

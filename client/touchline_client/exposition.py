@@ -7,6 +7,7 @@ them only behind a feature flag."""
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from touchline_client.metrics import Histogram, Metric
@@ -15,6 +16,9 @@ from touchline_client.records import EXEMPLAR_SLOTS, Key, unpack_exemplar
 OPENMETRICS = "application/openmetrics-text"
 OPENMETRICS_TYPE = f"{OPENMETRICS}; version=1.0.0; charset=utf-8"
 TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+EVERY = 16
+"""Label sets after which the interpreter is given to whoever waits for it."""
 
 Series = Sequence[tuple[tuple[str, ...], Sequence[float]]]
 
@@ -78,7 +82,9 @@ def _by_labels(series: tuple[tuple[str, ...], Sequence[float]]) -> tuple[str, ..
 
 
 def _samples(metric: Metric, series: Series, exemplar: Callable[[Sequence[float]], str]) -> Iterator[str]:
-    for labels, values in series:
+    for number, (labels, values) in enumerate(series):
+        if number % EVERY == 0:
+            time.sleep(0)  # requests are served by another thread, which waits for the interpreter
         inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in zip(metric.labels, labels, strict=True))
         if isinstance(metric, Histogram):
             yield from _buckets(metric, inside, values, exemplar)

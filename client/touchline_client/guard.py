@@ -24,6 +24,10 @@ class Guard:
         """A fault of ours while `doing`: told once for each kind of error, counted each time."""
         self.lost(f"{doing}: {type(error).__name__}", f"{doing} failed: {type(error).__name__}: {error}", telemetry)
 
+    def troubled(self, doing: str, error: BaseException) -> None:
+        """A fault by which nothing is lost yet: told once, not counted; what it costs is counted where it is lost."""
+        self.lost(f"{doing}: {type(error).__name__}", f"{doing} failed: {type(error).__name__}: {error}", number=0)
+
     def lost(self, kind: str, message: str, telemetry: str = "metrics", number: int = 1) -> None:
         """`number` pieces of telemetry could not be kept."""
         try:
@@ -32,7 +36,7 @@ class Guard:
                 LOG.warning(
                     "telemetry is dropped, the application is unharmed: %s (told once, see telemetry_dropped_total)", message
                 )
-            if not getattr(self._counting, "now", False):  # what counts drops may itself find no room
+            if number and not getattr(self._counting, "now", False):  # what counts drops may itself find no room
                 self._counting.now = True
                 try:
                     self._count(telemetry, number)

@@ -128,7 +128,7 @@ class Metric:
                 return self._overflow(labels)
             cell = self._allocate(labels) if cell is None else cell
             if cell is not None:
-                self._cells[labels] = cell
+                cell = self._cells.setdefault(labels, cell)
                 if labels != given and len(self._cells) < 2 * self._limit:
                     self._cells[given] = cell
             return cell
@@ -162,6 +162,10 @@ class Counter(Metric):
         except Exception:
             pass
         self._slow(labels, lambda cell: _add_to(cell, by), "counting")
+
+    def reach(self, total: float, labels: Labels = ()) -> None:
+        """Somebody else counts: this process stands at `total` now. Never raises."""
+        self._slow(labels, lambda cell: _add_to(cell, max(0.0, total - cell[0])), "counting")
 
     def exemplify(self, trace_id: str, value: float, labels: Labels) -> None:
         """Point to the trace of what was just counted, at most once a second."""

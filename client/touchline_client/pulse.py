@@ -41,7 +41,7 @@ class Pulse:
 
     def forget(self) -> None:
         """In a new process: nothing is counted yet, no timer runs."""
-        self._counted, self._worst, self._worst_before = 0.0, 0.0, 0.0
+        self._worst, self._worst_before = 0.0, 0.0
         self._window_ends, self._process_at = 0.0, 0.0
         self._loop = None
 
@@ -54,6 +54,8 @@ class Pulse:
             return
         if self._loop is None or self._loop() is not loop:
             self._loop = weakref.ref(loop)
+            if self._lag is not None:
+                self._lag.assign(0.0)
             loop.call_later(BEAT, self._beat, loop, loop.time() + BEAT)
 
     def _beat(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
@@ -74,12 +76,15 @@ class Pulse:
         loop.call_later(BEAT, self._beat, loop, loop.time() + BEAT)
 
     def process(self) -> None:
-        """Renew process_*. Never raises."""
+        """Renew process_*, and what integrations look at. Never raises."""
+        for renew in self._contract.renew:
+            try:
+                renew()
+            except Exception as error:
+                self._contract.guard.caught("looking at a pool", error)
         try:
             if self._cpu is not None:
-                used = time.process_time()
-                self._cpu.add(max(0.0, used - self._counted))
-                self._counted = used
+                self._cpu.reach(time.process_time())
             if self._start is not None:
                 self._start.assign(_STARTED)
             if self._memory is not None:

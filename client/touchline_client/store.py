@@ -7,10 +7,12 @@ process."""
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import mmap
 import os
 import secrets
+import shutil
 import struct
 import tempfile
 import threading
@@ -46,7 +48,7 @@ class Store:
         self._segments: list[memoryview] = []
         self._used, self._end, self._size = 0, 0, 0
         self._not_before = 0.0
-        self._opened = False
+        self._opened, self._growing, self._writing = False, False, 0
         self.path = None
 
     def open(self) -> None:
@@ -66,46 +68,58 @@ class Store:
                 self._used = records.HEADER_SIZE
 
     def allocate(self, key: bytes, slots: int) -> memoryview[float] | None:
-        """The zeroed slots of a new record, or None where there is no room: the caller drops and counts."""
+        """The zeroed slots of a new record, or None where there is no room: the caller drops and counts.
+
+        A signal handler may come in between, in the thread that holds the lock. Python calls it between calls and at backward jumps, so
+        that space is taken without either; what the handler has written is published with what it has interrupted."""
         with self._lock:
             self.open()
             size = records.size_of(key, slots)
-            if size > SEGMENT - records.HEADER_SIZE or not self._segments:
+            while self._segments and size <= SEGMENT - records.HEADER_SIZE and not self._growing:
+                end, at, segment = self._end, self._used, self._segments[-1]
+                if at + size <= end:
+                    self._used = at + size
+                    break
+                if self._writing or not self._grow():
+                    return None
+            else:
                 return None
-            if self._used + size > self._end and not self._grow():
-                return None
-            segment = self._segments[-1]
-            begin = self._end - len(segment)
-            at = records.write_record(segment, self._used - begin, key, slots)
-            self._publish(self._used + size)
-            return segment[at : at + slots * records.SLOT].cast("d")
+            self._writing += 1
+            try:
+                place = records.write_record(segment, at - (end - SEGMENT), key, slots)
+            finally:
+                self._writing -= 1
+            if not self._writing:
+                self._publish()
+            return segment[place : place + slots * records.SLOT].cast("d")
 
     def content(self) -> bytes:
         """What this process has counted, as its file holds it."""
         with self._lock:
             return b"".join(self._segments)
 
-    def _publish(self, used: int) -> None:
-        self._used = used
-        struct.pack_into("<Q", self._segments[0], records.USED_AT, used)
+    def _publish(self) -> None:
+        struct.pack_into("<Q", self._segments[0], records.USED_AT, self._used)
 
     def _grow(self) -> bool:
         """One more segment; the rest of the last one is skipped by a record without a key."""
         now = time.monotonic()
         if now < self._not_before or self._size + SEGMENT > MOST_BYTES:
             return False
+        self._growing = True
         try:
             more = memoryview(bytearray(SEGMENT)) if self._file < 0 else self._mapped()
+            if rest := self._end - self._used:
+                filler = (rest - records.RECORD.size) // records.SLOT
+                records.RECORD.pack_into(self._segments[-1], SEGMENT - rest, 0, filler)
+            self._append(more)
+            self._used = self._end - SEGMENT
         except (OSError, ValueError) as error:
             self._not_before = now + RETRY
             self._failed("growing the file of metrics", error)
             return False
-        rest = self._end - self._used
-        if rest:
-            filler = (rest - records.RECORD.size) // records.SLOT
-            records.RECORD.pack_into(self._segments[-1], self._used - (self._end - len(self._segments[-1])), 0, filler)
-        self._append(more)
-        self._publish(self._end - SEGMENT)
+        finally:
+            self._growing = False
         return True
 
     def _append(self, segment: memoryview) -> None:
@@ -123,6 +137,7 @@ class Store:
             self.directory.mkdir(parents=True, exist_ok=True)
         elif self.directory is None:  # a forked process counts beside the one it came from
             self.directory = Path(tempfile.mkdtemp(prefix="touchline-"))
+            atexit.register(_discard, self.directory, os.getpid())
         name = f"{os.getpid()}-{secrets.token_hex(6)}"
         new = self.directory / f".{name}.new"
         file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -146,6 +161,12 @@ class Store:
             os.close(self._file)
         self._reset()
         self._on_fork()
+
+
+def _discard(directory: Path, owner: int) -> None:
+    """Take a private directory away with the process that made it; those forked from it still have their files open."""
+    if os.getpid() == owner:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def reserve(file: int, offset: int, length: int) -> None:

@@ -4,9 +4,10 @@ databases, caches and HTTP clients join."""
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
-from touchline_client.contract import Contract
+from touchline_client.contract import DIRECTORY, Contract
 from touchline_client.guard import LOG
 from touchline_client.http import Middleware
 from touchline_client.pulse import Pulse
@@ -56,9 +57,10 @@ def instrument(app: Any, contract: Contract, *, tracer: Tracer | None = None) ->
     wired is told in the log, and the application runs without it."""
     if contract.off:
         return Telemetry(app, contract, None)
-    tracer = _configured(contract) if tracer is None else tracer
+    tracer = _configured(app, contract) if tracer is None else tracer
     telemetry = Telemetry(app, contract, tracer)
     try:
+        _tell_of_workers(contract)
         pulse = Pulse(contract)
 
         def measured(inner: App) -> Middleware:
@@ -73,6 +75,17 @@ def instrument(app: Any, contract: Contract, *, tracer: Tracer | None = None) ->
     return telemetry
 
 
+def _tell_of_workers(contract: Contract) -> None:
+    """Several workers without a directory in common: each scrape would show the one that happens to answer."""
+    processes = sys.modules.get("multiprocessing.process")
+    if contract.store.shared is None and processes is not None and processes.parent_process() is not None:
+        LOG.warning(
+            "this is one of several processes, and %s is not set: each exports its own numbers alone. Set it to a directory that "
+            "the workers share, empty at the first start",
+            DIRECTORY,
+        )
+
+
 def _wrap_stack(app: Any, measured: Any) -> None:
     """Outside everything: what Starlette itself puts outside everything else answers for exceptions, and that answer counts."""
     if app.middleware_stack is not None:
@@ -82,7 +95,7 @@ def _wrap_stack(app: Any, measured: Any) -> None:
     app.build_middleware_stack = lambda: measured(build())
 
 
-def _configured(contract: Contract) -> Tracer | None:
+def _configured(app: Any, contract: Contract) -> Tracer | None:
     """The tracer that the environment asks for, if any."""
     try:
         tracing = importlib.import_module("touchline_client.tracing")
@@ -90,7 +103,7 @@ def _configured(contract: Contract) -> Tracer | None:
         LOG.debug("no tracing: %s", error)
         return None
     try:
-        tracer: Tracer | None = tracing.configured(contract)
+        tracer: Tracer | None = tracing.configured(contract, app)
         return tracer
     except Exception as error:
         contract.guard.caught("setting tracing up", error, "spans")

@@ -21,6 +21,8 @@ from touchline_client.store import LIVE, Store
 
 ARCHIVE = "archive"
 FOLDED = "folded"
+EVERY = 64
+"""Label sets after which the interpreter is given to whoever waits for it."""
 PATIENCE = 1.0
 """Seconds to wait for the directory's lock; a process that was stopped while it held it must not stop the others' scrapes for ever."""
 
@@ -48,7 +50,9 @@ class Joined:
 
     def add_all(self, found: Iterable[tuple[Key, Sequence[float]]]) -> None:
         """Join all label sets of one more process."""
-        for key, values in found:
+        for number, (key, values) in enumerate(found):
+            if number % EVERY == 0:
+                time.sleep(0)  # requests are served by another thread, which waits for the interpreter
             self.add(key, values)
 
 
@@ -82,6 +86,7 @@ def _read(directory: Path, own: Path | None, limit: Limit, failed: Callable[[str
             continue
         try:
             data, alive = _content(path, own)
+            time.sleep(0)
             found = list(read_records(data))
         except (OSError, ValueError) as error:
             failed(f"reading {path.suffix} file", error)

@@ -49,9 +49,8 @@ _GROUPING_MODIFIERS = ("by", "without")
 def parse(text: str, features: frozenset[str] = frozenset()) -> Expr:
     """The tree of an expression. `features` names what Prometheus was started with (EXPERIMENTAL_FUNCTIONS, FILL_MODIFIERS)."""
     if features:
-        with suppress(
-            ParseFault
-        ):  # a feature allows what is refused without it and changes nothing else, so that this may be known
+        # They allow what is refused without them, and change nothing else; without them the text may be known already.
+        with suppress(ParseFault):
             return parse(text)
     c = Cursor(text, features)
     if c.kind == "eof":

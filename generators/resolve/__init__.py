@@ -69,7 +69,7 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
     slos = resolve_slos(context, contract, services)
     own = resolve_alerts(context, contract, services)
     alerts = (*own, *mixin_alerts(context, contract, services, mixins, {alert.name: alert for alert in own}))
-    check_delays(context, alerts, derived)
+    check_delays(context, stack, alerts, derived)
     check_retention(context, slos, alerts)
     notify = resolve_notify(context, stack)
     check_routes(context, notify, alerts, slos)

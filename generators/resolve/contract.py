@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from generators.fault import NOWHERE, Where
 from generators.ir.contract import HISTOGRAM_SUFFIXES, Appears, Contract, Metric
@@ -24,7 +25,9 @@ ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
-FIRING = (Appears("fault", "an alert has series only while it is pending or firing"),)
+AREAS = {"area": ("api", "traces", "business", "monitoring", "dashboards")}
+RECORDED = (Appears("history", "nobody has run `touchline coverage --record` yet"),)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 BUILT_IN = (
     Metric("up", "gauge", help="1 when the last scrape succeeded"),
@@ -32,8 +35,10 @@ BUILT_IN = (
     Metric("scrape_samples_scraped", "gauge"),
     Metric("scrape_samples_post_metric_relabeling", "gauge"),
     Metric("scrape_series_added", "gauge"),
-    Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn"), appears=FIRING),
-    Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn"), appears=FIRING),
+    Metric("touchline_coverage_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
+    Metric("touchline_coverage_target_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
+    Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn")),
+    Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn")),
 )
 
 

@@ -14,6 +14,8 @@ _RELEASE = re.compile(r"v?\d+\.\d+(\.\d+)?([-.+][\w.+-]+)?")
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 _TAGGED = re.compile(r".+/[^:/]+:(?P<tag>[\w.+-]+)$|[^:/]+:(?P<bare>[\w.+-]+)$")
 INBOX_RELEASE = "0.1.0"
+LONGEST_ANSWER = 10
+"""Seconds after which Prometheus itself gives up a scrape where nothing else is said."""
 
 
 def exporter_component(context: Context, service: str) -> str:
@@ -57,11 +59,16 @@ def resolve_stack(context: Context) -> StackPlan:
     return StackPlan(
         components=components,
         scrape_interval=interval,
-        scrape_timeout=min(stack.scrape_timeout or 10, interval),
+        scrape_timeout=min(stack.scrape_timeout or _usual_timeout(interval), interval),
         evaluation_interval=stack.evaluation_interval,
         retention=context.environment.retention or stack.retention,
         retention_size=stack.retention_size,
     )
+
+
+def _usual_timeout(interval: int) -> int:
+    """Three fifths of the interval: a target that hangs is known when it is given up, and an answer that takes longer helps nobody."""
+    return min(LONGEST_ANSWER, max(1, interval * 3 // 5))
 
 
 def _component(context: Context, name: str, part: Part, serves: str, host_ports: dict[int, str]) -> ComponentPlan:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from generators.build import Build
     from generators.ir.compiled import Compiled
     from generators.ir.stack import EngineName
+    from generators.spec.model import Environment
     from operate.release import Release
     from operate.show import Show
     from operate.site import Site
@@ -72,6 +73,17 @@ def sound(
         raise UserFault(f"{call.spec} has {len(errors)} fault{'s' if len(errors) != 1 else ''}", built.faults)
     call.show.faults(built.faults)
     return Sound(built, built.compiled)
+
+
+def environments(spec: Path) -> Mapping[str, Environment]:
+    """The environments of a spec by name; none where it cannot be read, which its build says."""
+    from generators.spec.load import load
+
+    try:
+        read = load(spec).spec
+    except OSError:
+        return {}
+    return read.environments if read else {}
 
 
 def project_name(spec: Path) -> str:

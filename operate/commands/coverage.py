@@ -17,7 +17,9 @@ from generators.spec.scalars import duration, positive
 from operate.commands import FINE, LOCAL, USERS_FAULT, Call, UserFault, demand_running
 from operate.coverage.figure import Figure
 from operate.coverage.ground import Ground
-from operate.coverage.measure import FIGURES, exposition, ground_of, measure
+from operate.coverage.measure import FIGURES, exposition, gauges, ground_of, measure
+from operate.coverage.selectors import MOST_EXCUSED, Findings, Unmet, find
+from operate.live import otlp
 from operate.show import Show
 
 LAST = "10m"
@@ -37,16 +39,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--last", default=LAST, metavar="TIME", help=f"what counts as live: seen within this time (usually {LAST})"
     )
     parser.add_argument("--area", action="append", choices=tuple(FIGURES), help="only this area; may be given several times")
+    help = "ask instead whether every selector and every alert's condition meets something"
+    parser.add_argument("--selectors", action="store_true", help=help)
+    help = "hand the figures to the running Prometheus, which keeps them as touchline_coverage_ratio"
+    parser.add_argument("--record", action="store_true", help=help)
     parser.add_argument("--write", metavar="FILE", help="write the figures in Prometheus's text form, for a textfile collector")
 
 
 def run(call: Call) -> int:
     """Exit code 1 when a figure is below its target, 2 when the stack cannot be asked."""
     ground = _ground(call)
+    if call.arguments.selectors:
+        return _selectors(call, find(ground))
     areas = tuple(area for area in FIGURES if not call.arguments.area or area in call.arguments.area)
     figures = measure(ground, areas)
     if call.arguments.write:
         _write(Path(call.arguments.write), exposition(figures))
+    if call.arguments.record:
+        otlp.push(ground.prometheus, "touchline", gauges(figures))
     call.show.json(_as_json(ground, figures))
     for figure in figures:
         show_gaps(call.show, figure)
@@ -57,6 +67,32 @@ def run(call: Call) -> int:
         return USERS_FAULT
     call.show.done("every figure reaches its target")
     return FINE
+
+
+def _selectors(call: Call, found: Findings) -> int:
+    """Exit code 1 where something meets nothing and nobody knows why, or too much is excused."""
+    call.show.json(found.as_dict())
+    rows = [(str(place.where), place.who, one.text, one.refused) for one in found.unexplained for place in one.places]
+    call.show.table("Nothing matches, and nothing says why", ("where", "who asks", "what", ""), rows)
+    excused = [(one.reason.code, one.text, one.reason.because, _places(one)) for one in found.excused if one.reason]
+    call.show.table("Nothing matches, for a reason", ("reason", "what", "why", "who asks"), excused)
+    counts = ", ".join(f"{count} {code}" for code, count in found.reasons.items()) or "none"
+    call.show.line(
+        f"{found.selectors} selectors, {found.conditions} conditions; met: {found.asked - len(found.unmet)}; excused: {counts}"
+    )
+    if found.unexplained:
+        call.show.note(f"{len(found.unexplained)} match nothing, and nothing says why", "failed")
+    if found.too_many:
+        most = f"at most {MOST_EXCUSED:.0%} may be"
+        call.show.note(f"{found.on_word} of {found.asked} are excused and not proved, {most}", "failed")
+    if found.good:
+        call.show.done("whatever is asked meets something, or says why not")
+    return FINE if found.good else USERS_FAULT
+
+
+def _places(one: Unmet) -> str:
+    more = f", and {len(one.places) - 1} more" if len(one.places) > 1 else ""
+    return f"{one.places[0].who} ({one.places[0].where}){more}"
 
 
 def _ground(call: Call) -> Ground:
@@ -126,7 +162,10 @@ def percent(figure: Figure) -> str:
 def show_gaps(show: Show, figure: Figure) -> None:
     """Every gap of an area, with its place and how to mend it; what was left out, and why."""
     show.table(f"Gaps: {figure.area}", ("where", "what", "how to mend it"), [(str(g.where), g.what, g.fix) for g in figure.gaps])
-    left = [(str(one.where), one.name, one.reason, one.because) for one in figure.left_out]
-    show.table(f"Left out: {figure.area}", ("where", "what", "reason", "why"), left)
+    left: dict[tuple[str, str], list[str]] = {}
+    for one in figure.left_out:
+        left.setdefault((one.reason, one.because), []).append(one.name)
+    rows = [(reason, str(len(names)), because, "; ".join(names)) for (reason, because), names in left.items()]
+    show.table(f"Left out: {figure.area}", ("reason", "how many", "why", "what"), rows)
     for remark in figure.remarks:
         show.line(f"{figure.area}: {remark}")

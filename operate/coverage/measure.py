@@ -11,6 +11,7 @@ from operate.coverage import api, business, flows, monitoring, panels
 from operate.coverage.figure import Area, Figure
 from operate.coverage.ground import Ground
 from operate.engines import Engine
+from operate.live import otlp
 from operate.release import Release
 
 FIGURES: Mapping[Area, Callable[[Ground], Figure]] = {
@@ -20,7 +21,11 @@ FIGURES: Mapping[Area, Callable[[Ground], Figure]] = {
     "monitoring": monitoring.figure,
     "dashboards": panels.figure,
 }
-METRIC, TARGET, COUNTED = "touchline_coverage_ratio", "touchline_coverage_target_ratio", "touchline_coverage_items"
+HELP = {
+    "touchline_coverage_ratio": "Share of what was declared that is really seen.",
+    "touchline_coverage_target_ratio": "What the share must reach.",
+    "touchline_coverage_items": "What is counted, by whether it is covered.",
+}
 
 
 def ground_of(plan: Plan, release: Release, engine: Engine, last: int) -> Ground:
@@ -52,16 +57,26 @@ def measure(ground: Ground, areas: Iterable[Area]) -> tuple[Figure, ...]:
     return tuple(FIGURES[area](ground) for area in areas)
 
 
+def gauges(figures: Iterable[Figure]) -> dict[str, list[otlp.Sample]]:
+    """The figures as gauges by name. A figure that counts nothing has no ratio, and owes none."""
+    found: dict[str, list[otlp.Sample]] = {name: [] for name in HELP}
+    ratios, targets, items = found.values()
+    for one in figures:
+        if one.ratio is not None:
+            ratios.append(({"area": one.area}, float(one.ratio)))
+            targets.append(({"area": one.area}, float(one.target)))
+        items.append(({"area": one.area, "covered": "true"}, one.covered))
+        items.append(({"area": one.area, "covered": "false"}, len(one.items) - one.covered))
+    return found
+
+
 def exposition(figures: Iterable[Figure]) -> str:
     """The figures in Prometheus's text form, as node_exporter's textfile collector reads it
-    (https://github.com/prometheus/node_exporter#textfile-collector). A figure that counts nothing has no ratio."""
-    known = [(one, one.ratio) for one in figures]
-    lines = [f"# HELP {METRIC} Share of what was declared that is really seen.", f"# TYPE {METRIC} gauge"]
-    lines += [f'{METRIC}{{area="{one.area}"}} {float(ratio)}' for one, ratio in known if ratio is not None]
-    lines += [f"# HELP {TARGET} What the share must reach.", f"# TYPE {TARGET} gauge"]
-    lines += [f'{TARGET}{{area="{one.area}"}} {float(one.target)}' for one, ratio in known if ratio is not None]
-    lines += [f"# HELP {COUNTED} What is counted, by whether it is covered.", f"# TYPE {COUNTED} gauge"]
-    for one, _ in known:
-        lines.append(f'{COUNTED}{{area="{one.area}",covered="true"}} {one.covered}')
-        lines.append(f'{COUNTED}{{area="{one.area}",covered="false"}} {len(one.items) - one.covered}')
+    (https://github.com/prometheus/node_exporter#textfile-collector)."""
+    lines = []
+    for name, samples in gauges(figures).items():
+        lines += [f"# HELP {name} {HELP[name]}", f"# TYPE {name} gauge"]
+        for labels, value in samples:
+            written = ",".join(f'{label}="{text}"' for label, text in labels.items())
+            lines.append(f"{name}{{{written}}} {value}")
     return "\n".join(lines) + "\n"

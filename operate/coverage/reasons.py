@@ -4,25 +4,31 @@ whose own sources have a reason. The rest stands beside the metric, under `appea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from generators.ir.contract import Appears, Only
-from generators.ir.rules import RecordingRule
+from generators.ir.rules import AlertingRule, RecordingRule
 from generators.promql import Expr, parse, selectors, text_of
-from generators.promql.syntax import VectorSelector
+from generators.promql.syntax import Matcher, VectorSelector
 from generators.promql.walk import metric_of
 from generators.slo import text_of as length
 from operate.coverage.ground import Ground
 from operate.live import queries
 
+OF_ALERTS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
+STATES = ("firing", "pending")
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why nothing is there."""
+    """Why nothing is there. `proved`: not taken on anybody's word, nor from what is young: it follows from the rules that run, or from what
+    this engine cannot run."""
 
     code: Only
     because: str
+    proved: bool = False
 
 
 class Reasons:
@@ -50,21 +56,23 @@ class Reasons:
 
     def of(self, selector: VectorSelector, path: frozenset[str] = frozenset()) -> Reason | None:
         """Why the selector, which matches nothing, need not."""
-        if selector.offset is not None and self.matches(replace(selector, offset=None)):
-            return Reason("history", f"it reads {text_of(selector).rpartition(' offset ')[2]} back, and the stack is younger")
         name = metric_of(selector) or ""
         metric = self.ground.contract.by_series.get(name)
         if metric is None:
             return None
-        if reason := self._away(metric.source):
+        if name in OF_ALERTS:
+            return self._of_alerts(selector)
+        if reason := self._away(metric.source) or self._said(selector):
             return reason
-        if reason := self._said(selector):
-            return reason
+        if selector.offset is not None and self.matches(replace(selector, offset=None)):
+            return Reason("history", f"it reads {text_of(selector).rpartition(' offset ')[2]} back, and the stack is younger")
         return self._of_recording(name, path) if name in self._recorded and name not in path else None
 
     def _said(self, selector: VectorSelector) -> Reason | None:
         """What stands beside the metric."""
         metric = self.ground.contract.by_series.get(metric_of(selector) or "")
+        if metric and metric.name in OF_ALERTS:
+            return self._of_alerts(selector)
         found = (one for one in metric.appears if _speaks_of(one, selector)) if metric else iter(())
         return next((Reason(one.only, one.because) for one in found), None)
 
@@ -90,12 +98,35 @@ class Reasons:
             None,
         )
 
+    def _of_alerts(self, selector: VectorSelector) -> Reason | None:
+        """Prometheus writes these series itself while an alert is pending or fires: one that runs must fit."""
+        for file in self.ground.rule_files:
+            for group in file.groups:
+                for rule in group.rules:
+                    if isinstance(rule, AlertingRule) and rule.alert in self.ground.running and _may_be(selector, rule):
+                        return Reason(
+                            "fault", f"{rule.alert}, for one, has such series, while it is pending or fires", proved=True
+                        )
+        return None
+
     def _away(self, source: str) -> Reason | None:
         """All services that could export it are out of this engine's reach."""
         plan = self.ground.plan
         exporters = [one for one in plan.services if one.kind == source or one.name in source.split(",")]
         away = [self.ground.away(one) for one in exporters]
-        return Reason("containers", away[0]) if away and all(away) else None
+        return Reason("containers", away[0], proved=True) if away and all(away) else None
+
+
+def _may_be(selector: VectorSelector, rule: AlertingRule) -> bool:
+    """Whether a series of the alert can match. Labels that its condition brings along are not known here, and may be anything."""
+    states = ({"alertstate": state, "alertname": rule.alert, **rule.labels} for state in STATES)
+    return any(all(_fits(one, labels) for one in selector.matchers if one.name in labels) for labels in states)
+
+
+def _fits(matcher: Matcher, labels: Mapping[str, str]) -> bool:
+    value = labels[matcher.name]
+    equal = value == matcher.value if matcher.op in ("=", "!=") else re.fullmatch(matcher.value, value) is not None
+    return equal == (matcher.op in ("=", "=~"))
 
 
 def _speaks_of(one: Appears, selector: VectorSelector) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +22,15 @@ KNOWN = {
     "quantile": ("0.5",),
     "status": ("200", "500"),
 }
-MOST = 40
+TYPES = {"counter": "counter", "histogram": "histogram"}
+"""Prometheus writes the bounds of buckets alike only where it is told that they are bounds."""
+FAULTY = re.compile(
+    r"error|dropped|refused|rejected|failed|deadlock|evicted|throttled|missed|exceeded|corrupt|STATUS_CODE_ERROR|\b50[0-9]\b"
+)
+"""What stands still at 0 while all is well."""
+LIMIT = re.compile(r"max|limit|size|avail", re.IGNORECASE)
+"""Of what there is plenty."""
+MOST = 200
 """Series of one metric that are enough."""
 
 Says = Callable[[str, Mapping[str, str]], bool]
@@ -63,13 +72,20 @@ class Exporter:
         age = time.time() - self.began + 5
         lines = []
         for metric in self.metrics:
+            lines.append(f"# TYPE {metric.name} {TYPES.get(metric.kind, 'gauge')}")
             for labels in itertools.islice(self._combinations(metric), MOST):
                 if not self.gone(metric.name, labels):
-                    lines += self._samples(metric, labels, 0.0 if self.still(metric.name, labels) else age)
+                    quiet = self.still(metric.name, labels) or FAULTY.search(f"{metric.name} {' '.join(labels.values())}")
+                    lines += self._samples(metric, labels, 0.0 if quiet else age)
         return "\n".join(lines) + "\n"
 
     def _combinations(self, metric: Metric) -> Iterator[dict[str, str]]:
         by = self.service.watched.by if self.service.watched else ("", "")
+        if "span_name" in metric.labels:
+            for service in self.plan.services:
+                for operation, kind, code in itertools.product(service.operations, KNOWN["span_kind"], KNOWN["status_code"]):
+                    yield {"service_name": service.name, "span_name": str(operation), "span_kind": kind, "status_code": code}
+            return
         rest = [label for label in metric.labels if label not in by]
         values = [metric.values.get(label) or KNOWN.get(label) or (f"{label}-1",) for label in rest]
         calls = [{by[0]: method, by[1]: route} for method, route in self.serves] if set(by) <= set(metric.labels) else [{}]
@@ -89,7 +105,8 @@ class Exporter:
                 yield _line(metric.name, labels, math.nan)
                 return
             bounds = [float(bound) for bound in (metric.normal_low, metric.normal_high) if bound is not None]
-            yield _line(metric.name, labels, sum(bounds) / len(bounds) if bounds else 1.0)
+            plenty = 1000.0 if LIMIT.search(metric.name) else 1.0
+            yield _line(metric.name, labels, sum(bounds) / len(bounds) if bounds else plenty)
 
     def openapi(self) -> str:
         """The table of its routes."""
