@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchline_client.integrations.statement import LOOKED_AT, OTHER, STATEMENTS, TABLES, Statements, parse
@@ -47,12 +47,14 @@ def test_a_statement(text: str) -> None:
     assert parse(text) == READ[text]
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\\"), max_size=60).map(lambda text: text.replace("'", "''")))
 def test_no_value_is_taken_for_a_name(value: str) -> None:
     assert parse(f"SELECT '{value}' FROM users WHERE a = '{value}'") == ("SELECT", "users")
     assert parse(f"UPDATE users SET a = '{value}'") == ("UPDATE", "users")
 
 
+@settings(deadline=None)
 @given(st.text("SELCTFROM intoWHE()'\"$`[].-/*\\\n;", max_size=200))
 def test_whatever_comes_it_ends(text: str) -> None:
     operation, table = parse(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from touchline_client.tracing import w3c
@@ -79,6 +79,7 @@ def test_state_that_cannot_be_told_on_is_left_out(state: str) -> None:
     assert place.state == ""
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_whatever_comes_a_place_or_none(value: bytes) -> None:
     place = w3c.read([(b"traceparent", value)])
