@@ -34,6 +34,7 @@ FIRST: Sequence[str] = (
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[shop]",
     "tests/compiler/test_planted.py::test_the_generated_tests_notice",
     "tests/operate/test_killed.py",
+    "tests/client/test_workers.py",
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
     "tests/coverage/test_figures.py",

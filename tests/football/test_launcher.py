@@ -50,8 +50,12 @@ def test_up_status_down(
     password.write_text('it\'s \\a "secret"\n')
     up = [*chosen, "--workers", "2", "--drills", "--load-peak", "6", "--monitor-password-file", str(password)]
     try:
+        assert run(state_folder, "up", *up, "--until", "redis") == 0
+        begun = _status(state_folder, capsys, 1)["servers"]
+        assert [one["name"] for one in begun if one["state"] == "running"] == ["postgres", "redis"]
         assert run(state_folder, "up", *up) == 0
         first = _status(state_folder, capsys)
+        assert first["servers"][:2] == begun[:2]
         assert {one["name"]: one["state"] for one in first["servers"]} == dict.fromkeys(
             ("postgres", "redis", "football-models", "football-api", "load"), "running"
         )
@@ -74,9 +78,9 @@ def test_up_status_down(
     assert not (state_folder / "servers.json").exists()
 
 
-def _status(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def _status(folder: Path, capsys: pytest.CaptureFixture[str], code: int = 0) -> dict[str, Any]:
     capsys.readouterr()
-    assert run(folder, "status", "--format", "json") == 0
+    assert run(folder, "status", "--format", "json") == code
     return dict(json.loads(capsys.readouterr().out))
 
 
