@@ -40,6 +40,7 @@ FIRST: Sequence[str] = (
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
+    "tests/emit/test_telemetry.py",
 )
 """The long units, the longest first, so that none begins when the others are over. Those that wait for engines stand between those
 that compute: two cores are then busy with four workers."""
