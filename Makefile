@@ -83,6 +83,14 @@ down: setup ## stop the stack; its data stay
 ping: setup ## send a test alert through every channel
 	@$(TOUCHLINE) ping $(ARGS)
 
+.PHONY: demo
+demo: setup ## databases, the sample application, users, and the stack that watches them; prints where to look
+	@$(BIN)/python -m football_demo up $(ARGS)
+
+.PHONY: demo-down
+demo-down: setup ## stop the demo; its data stay
+	@$(BIN)/python -m football_demo down $(ARGS)
+
 .PHONY: crosscheck
 crosscheck: setup tools ## the scenarios of inhibition on real Alertmanagers in real time, beside virtual time (seven minutes)
 	@$(BIN)/python -m tests.crosscheck

@@ -4,11 +4,12 @@ be disturbed by hours and planned work."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time
 
 from generators.plan import Plan
 from generators.proof.hours import QUARTER, SEASONS, within
+from generators.record import dataclass
 from generators.zones import zone
 
 BEGIN = datetime.combine(SEASONS["winter"], time(0), zone("UTC"))
@@ -17,7 +18,7 @@ DAY = 24 * 4
 WHOLE = 9 * DAY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """Each quarter of an hour of a week and two days: the hours that are open, and "" (always) where nothing is being worked on."""
 

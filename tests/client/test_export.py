@@ -104,6 +104,12 @@ def test_bytes_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert queue.put(b"", b"x" * 1000)
 
 
+def test_spans_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MOST_SPANS", 100)
+    queue = waiting.Waiting()
+    assert [queue.put(b"", b"") for _ in range(200)] == [True] * 100 + [False] * 100
+
+
 def test_every_span_arrives_where_all_is_well() -> None:
     with collector() as seen, serving(seen.address) as tracer:
         for _ in range(4):

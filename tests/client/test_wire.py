@@ -93,6 +93,18 @@ def _too_deep(value: Any, deep: int) -> bool:
     return isinstance(value, list | dict) and deep >= wire.DEEPEST
 
 
+def test_what_contains_itself_is_written_as_far_as_it_is_deep() -> None:
+    endless: list[object] = ["a"]
+    endless.append(endless)
+    again: dict[str, object] = {"a": 1}
+    again["b"] = again
+    values = {"list": endless, "mapping": again}
+    request = read([(wire.scope("s", ""), wire.span(b"t" * 16, b"s" * 8, b"", "", b"", 1, 0, 0, 1, wire.attributes(values)))])
+    told = pairs(request.resource_spans[0].scope_spans[0].spans[0].attributes)
+    assert told["list"] == ["a", ["a", ["a", ["a"]]]]
+    assert told["mapping"] == {"a": 1, "b": {"a": 1, "b": {"a": 1, "b": {"a": 1}}}}
+
+
 @pytest.mark.parametrize("value", [None, object(), 1 << 63, -(1 << 63) - 1], ids=["none", "object", "large", "small"])
 def test_what_has_no_place_is_left_out(value: object) -> None:
     assert wire.attributes({"a": value}) == b""

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 import football_api.app
-from football_api.settings import Settings, from_environment
+from football_api.settings import REQUIRED, Settings, from_environment
 from tests.football.databases import Databases
 from tests.football.serving import Api, served
 from tests.ports import free_ports
@@ -88,3 +88,13 @@ def test_what_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTBALL_MODELS_URL", "http://127.0.0.1:1")
     with pytest.raises(SystemExit, match="not set: FOOTBALL_DATABASE_URL, FOOTBALL_REDIS_URL, FOOTBALL_FEED_TOKEN"):
         from_environment()
+
+
+def test_a_pace_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in REQUIRED:
+        monkeypatch.setenv(name, "something")
+    monkeypatch.setenv("FOOTBALL_ROUND_SECONDS", "soon")
+    with pytest.raises(SystemExit, match="FOOTBALL_ROUND_SECONDS is 'soon'; a number of seconds is needed"):
+        from_environment()
+    monkeypatch.setenv("FOOTBALL_ROUND_SECONDS", "5")
+    assert from_environment().every == timedelta(seconds=5)

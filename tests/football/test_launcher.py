@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +17,7 @@ import httpx
 import pytest
 
 from football_servers import __main__ as command
-from football_servers import postgres, processes, servers, state
+from football_servers import launch, postgres, processes, servers, state
 from football_servers.processes import Process
 from tests.football import databases
 from tests.football.serving import until
@@ -49,8 +50,12 @@ def test_up_status_down(
     password.write_text('it\'s \\a "secret"\n')
     up = [*chosen, "--workers", "2", "--drills", "--load-peak", "6", "--monitor-password-file", str(password)]
     try:
+        assert run(state_folder, "up", *up, "--until", "redis") == 0
+        begun = _status(state_folder, capsys, 1)["servers"]
+        assert [one["name"] for one in begun if one["state"] == "running"] == ["postgres", "redis"]
         assert run(state_folder, "up", *up) == 0
         first = _status(state_folder, capsys)
+        assert first["servers"][:2] == begun[:2]
         assert {one["name"]: one["state"] for one in first["servers"]} == dict.fromkeys(
             ("postgres", "redis", "football-models", "football-api", "load"), "running"
         )
@@ -73,9 +78,9 @@ def test_up_status_down(
     assert not (state_folder / "servers.json").exists()
 
 
-def _status(folder: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def _status(folder: Path, capsys: pytest.CaptureFixture[str], code: int = 0) -> dict[str, Any]:
     capsys.readouterr()
-    assert run(folder, "status", "--format", "json") == 0
+    assert run(folder, "status", "--format", "json") == code
     return dict(json.loads(capsys.readouterr().out))
 
 
@@ -107,8 +112,6 @@ def _ours(pid: int) -> bool:
 
 @pytest.mark.usefixtures("installed")
 def test_a_port_that_is_taken_is_named_with_its_option(state_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import socket
-
     chosen = ports()
     with socket.create_server(("127.0.0.1", int(chosen[5]))):
         assert run(state_folder, "up", *chosen) == 1
@@ -117,16 +120,20 @@ def test_a_port_that_is_taken_is_named_with_its_option(state_folder: Path, capsy
     assert run(state_folder, "down", "--wipe") == 0
 
 
-@pytest.mark.usefixtures("installed")
-def test_a_service_that_ends_at_its_start_shows_its_last_words(
-    state_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FOOTBALL_ROUND_SECONDS", "soon")
-    try:
-        assert run(state_folder, "up", *ports()) == 1
-        assert "FOOTBALL_ROUND_SECONDS is 'soon'; a number of seconds is needed" in capsys.readouterr().err
-    finally:
-        assert run(state_folder, "down", "--wipe") == 0
+def test_who_ends_at_its_start_shows_its_last_words(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", "raise SystemExit('the reason')"]
+    process = processes.start(argv, os.environ, tmp_path / "log")
+    with pytest.raises(launch.LaunchError, match=r"nobody ended at its start; the end of .*log:\n  the reason"):
+        launch.wait(servers.Server("nobody", "nobody", argv, lambda: False), process, tmp_path / "log")
+
+
+def test_who_does_not_become_ready_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "PATIENCE", 0.3)
+    argv = [sys.executable, "-c", "import time; time.sleep(60)"]
+    process = processes.start(argv, os.environ, tmp_path / "log")
+    with pytest.raises(launch.LaunchError, match=r"not ready within 0"):
+        launch.wait(servers.Server("nobody", "nobody", argv, lambda: False), process, tmp_path / "log")
+    assert not processes.alive(process)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +149,31 @@ def test_what_is_not_installed_is_named_with_its_package(
     monkeypatch.setenv("PATH", str(state_folder))
     assert run(state_folder, "up") == 2
     assert package in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("installed")
+def test_spans_go_where_the_environment_says_or_where_someone_listens(
+    state_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, name = state.fresh(state_folder, state.Options()).save(), "OTEL_EXPORTER_OTLP_ENDPOINT"
+    monkeypatch.delenv(name, raising=False)
+    (port,) = free_ports(1)
+    monkeypatch.setattr(servers, "OTLP", ("127.0.0.1", port))
+    assert name not in servers.environment(told)
+    with socket.create_server(("127.0.0.1", port)):
+        assert servers.environment(told)[name] == f"http://127.0.0.1:{port}"
+        monkeypatch.setenv(name, "http://collector:4318")
+        assert servers.environment(told)[name] == "http://collector:4318"
+
+
+@pytest.mark.usefixtures("installed")
+def test_drills_are_for_those_who_ask_for_them(state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTBALL_DRILLS", "1")
+    plain = state.fresh(state_folder, state.Options()).save()
+    assert "FOOTBALL_DRILLS" not in servers.environment(plain)
+    assert not [one for one in servers.all_servers(plain) if "football_drills" in " ".join(one.argv)]
+    drilled = replace(plain, options=state.Options(drills=True))
+    assert servers.environment(drilled)["FOOTBALL_DRILLS"] == "1"
 
 
 def test_a_stranger_with_an_old_id_is_never_stopped(state_folder: Path) -> None:

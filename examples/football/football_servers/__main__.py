@@ -12,7 +12,7 @@ from pathlib import Path
 
 from football_servers import launch, processes, state
 from football_servers.postgres import PostgresError
-from football_servers.servers import all_servers, cluster
+from football_servers.servers import ORDER, all_servers, cluster
 from football_servers.state import Options, State
 
 DEFAULTS = Options()
@@ -48,7 +48,7 @@ def _up(given: argparse.Namespace, where: Path) -> int:
         if any(processes.alive(one) for one in before.processes.values()):
             raise launch.LaunchError("it runs already, with other options; first `python -m football_servers down`")
         before = replace(before, options=options, processes={})
-    running = launch.up(before, _say)
+    running = launch.up(before, _say, given.until)
     if given.monitor_password_file is not None:
         launch.let_monitor(running, given.monitor_password_file)
     _show(running)
@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     up.add_argument("--drills", action="store_true", help="let faults be switched on (python -m football_drills)")
     up.add_argument("--load-peak", type=int, default=DEFAULTS.load_peak, help="users at noon (default %(default)s; 0: no load)")
+    up.add_argument("--until", choices=ORDER, default=ORDER[-1], help="start no more than this and what it needs (default: all)")
     up.set_defaults(do=_up)
     status = verbs.add_parser("status", help="what runs, and where")
     status.add_argument("--format", choices=["table", "json"], default="table")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from football_servers import postgres, processes
-from football_servers.servers import Server, all_servers, cluster, environment, listens
+from football_servers.servers import ORDER, Server, all_servers, cluster, environment, listens
 from football_servers.state import State
 
 PATIENCE = 40.0
@@ -24,8 +24,8 @@ class LaunchError(Exception):
     """Something does not start; the message says what, why and what to do."""
 
 
-def up(state: State, say: Say) -> State:
-    """Start what does not run."""
+def up(state: State, say: Say, until: str = ORDER[-1]) -> State:
+    """Start what does not run, in its order, and nothing after `until`."""
     state = state.save()
     found = cluster(state)
     if not (found.data / "PG_VERSION").exists():
@@ -33,6 +33,8 @@ def up(state: State, say: Say) -> State:
         (state.folder / "tokens.json").unlink(missing_ok=True)
         postgres.create(found)
     for server in all_servers(state):
+        if ORDER.index(server.name) > ORDER.index(until):
+            break
         state = _ensure(state, server, say)
         if server.name == "postgres":
             _prepare(state, say)

@@ -18,6 +18,8 @@ from football_servers import postgres
 from football_servers.postgres import Cluster
 from football_servers.state import State
 
+ORDER = ("postgres", "redis", "football-models", "football-api", "load")
+"""The names of all, each after those that it needs."""
 OTLP = ("127.0.0.1", 4318)
 REDIS_MISSING = "Redis is not installed here; on Debian or Ubuntu: apt-get install -y --no-install-recommends redis-server"
 
