@@ -46,7 +46,9 @@ def run(call: Call) -> int:
         if unknown := [_unknown(book, one) for one in names if one not in book.rules]:
             raise UserFault("\n".join(unknown))
         pages = [book.page(one) for one in names]
-    call.show.json({"environment": book.plan.environment.name, "alerts": [_as_json(page) for page in pages]})
+    if call.show.format == "json":
+        call.show.json({"environment": book.plan.environment.name, "alerts": [_as_json(page) for page in pages]})
+        return FINE
     for page in pages:
         _show(call.show, page)
     return FINE
@@ -83,8 +85,10 @@ def _unknown(book: Book, wrong: str) -> str:
 def _as_json(page: Page) -> dict[str, Any]:
     parts = [{**dataclasses.asdict(one), "source": SOURCES[one.what]} for one in page.late.parts]
     late = {"best": page.late.best, "worst": page.late.worst, **dataclasses.asdict(page.late), "parts": parts}
-    audiences = [{**dataclasses.asdict(one), "silence": _span(one)} for one in page.audiences]
-    return {**dataclasses.asdict(page), "texts": dict(page.texts), "late": late, "audiences": audiences}
+    # `asdict` copies what it finds, and a moment with a zone of ours cannot be copied.
+    audiences = [{**dataclasses.asdict(dataclasses.replace(one, silence=None)), "silence": _span(one)} for one in page.audiences]
+    rest = dataclasses.asdict(dataclasses.replace(page, audiences=()))
+    return {**rest, "texts": dict(page.texts), "late": late, "audiences": audiences}
 
 
 def _span(audience: Audience) -> dict[str, str] | None:
