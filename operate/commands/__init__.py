@@ -83,6 +83,12 @@ def environments(spec: Path) -> Mapping[str, Environment]:
     return read.environments if read else {}
 
 
+def foremost(spec: Path) -> str:
+    """The environment that speaks for a spec: the one that is production, whatever it is called; the first where none is."""
+    known = environments(spec)
+    return next((name for name, one in known.items() if one.production), next(iter(known), PRODUCTION))
+
+
 def project_name(spec: Path) -> str:
     """The name under `project`. Only this is read, so that a spec with faults can still be looked up, rolled back, taken down."""
     import yaml

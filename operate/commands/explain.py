@@ -16,7 +16,7 @@ from generators.plan import Plan
 from generators.promql.types import Line
 from generators.resolve.context import did_you_mean
 from generators.slo import text_of
-from operate.commands import FINE, PRODUCTION, Call, UserFault, environments, sound
+from operate.commands import FINE, Call, UserFault, environments, foremost, sound
 from operate.explain import told
 from operate.explain.lateness import SOURCES
 from operate.explain.muting import Muting
@@ -56,11 +56,11 @@ def run(call: Call) -> int:
 
 def _book(call: Call) -> Book:
     """What the spec comes to in the environment asked for, and the channels of every one (of that alone, where one was asked for)."""
-    known = list(environments(call.spec))
-    environment = call.environment(PRODUCTION if PRODUCTION in known else next(iter(known), PRODUCTION))
+    environment = call.environment(foremost(call.spec))
     compiled = sound(call, environment, "compose", RULES).compiled
+    asked = [environment] if call.arguments.environment else environments(call.spec)
     plans: dict[str, Plan] = {}
-    for one, (plan, faults) in plans_of(call.spec, [environment] if call.arguments.environment else known, "compose").items():
+    for one, (plan, faults) in plans_of(call.spec, asked, "compose").items():
         if plan is None:
             raise UserFault(f"the environment {one} has {len(faults)} faults", faults)
         plans[one] = plan

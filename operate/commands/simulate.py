@@ -14,7 +14,7 @@ from generators.plan import Plan
 from generators.proof.calendar import Calendar
 from generators.proof.hours import written
 from operate import generated, simulate, tools
-from operate.commands import FINE, PRODUCTION, Call, UserFault, sound
+from operate.commands import FINE, Call, UserFault, foremost, sound
 from operate.simulate import Outcome
 
 CLOCK, ROUTES = "alertmanager-clock", frozenset({"routes"})
@@ -40,7 +40,7 @@ def run(call: Call) -> int:
 
 def _simulated(call: Call) -> tuple[Outcome, str]:
     """What becomes of the faults, and when they happen."""
-    environment = call.environment(PRODUCTION)
+    environment = call.environment(foremost(call.spec))
     built = sound(call, environment, "compose", ROUTES).build
     plan, _ = plan_of(call.spec, environment, "compose")
     if plan is None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.emit.tools import need
+
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = "project: {name: x\n"
 
@@ -79,3 +81,13 @@ def test_what_is_ignored_in_vain_is_told(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "warning --ignore image-flaoting: there is no such finding here" in result.stderr
     assert "image-floating:" not in result.stderr
+
+
+@pytest.mark.parametrize("call", ["explain ServiceDown", "mutate --only ServiceDown --operator rule-dropped"])
+def test_a_spec_without_production_is_judged_by_its_first_environment(tmp_path: Path, call: str) -> None:
+    need("promtool")
+    guide = (ROOT / "docs" / "guides" / "first-steps.md").read_text(encoding="utf-8")
+    spec = tmp_path / "shop.yaml"
+    spec.write_text(guide.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    result = touchline(tmp_path / "state", *call.split(), "--spec", str(spec))
+    assert result.returncode == 0, result.stderr
