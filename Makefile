@@ -25,7 +25,7 @@ $(STAMP): pyproject.toml constraints.txt $(PROJECTS)
 	@echo "setup: installing pinned packages into .venv (about 20 s)" >&2
 	@$(PYTHON) -m venv .venv || { echo "touchline: python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' \
-	  $(foreach project,$(PROJECTS),--editable $(dir $(project)))
+	  --editable client --editable examples/football
 	@touch $@
 
 .PHONY: tools
@@ -82,6 +82,14 @@ down: setup ## stop the stack; its data stay
 .PHONY: ping
 ping: setup ## send a test alert through every channel
 	@$(TOUCHLINE) ping $(ARGS)
+
+.PHONY: demo
+demo: setup ## databases, the sample application, users, and the stack that watches them; prints where to look
+	@$(BIN)/python -m football_demo up $(ARGS)
+
+.PHONY: demo-down
+demo-down: setup ## stop the demo; its data stay
+	@$(BIN)/python -m football_demo down $(ARGS)
 
 .PHONY: crosscheck
 crosscheck: setup tools ## the scenarios of inhibition on real Alertmanagers in real time, beside virtual time (seven minutes)

@@ -3,9 +3,10 @@ as text, or the faults. It writes nothing, and reads the spec, what it includes,
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field
 from pathlib import Path
@@ -63,27 +64,37 @@ class Build:
 
 
 def build(
-    spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
+    spec: Path,
+    environment: str = "production",
+    engine: EngineName = "compose",
+    only: frozenset[str] = frozenset(),
+    lacking: Mapping[str, str] | None = None,
 ) -> Build:
-    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS); `lacking` are the packaged programs that the
+    machine of the local engine has not, with why: what they would watch is left out, by name. Faults of one stage come all at once."""
     with _uncollected():
-        return _build(spec, environment, engine, only)
+        return _build(spec, environment, engine, only, lacking or {})
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No cyclic garbage collection meanwhile: what a compilation makes lives to its end, so that each collection would walk all of it
-    and find nothing (Mercurial builds its large containers likewise: util.nogc)."""
+    and find nothing (Mercurial builds its large containers likewise: util.nogc). Afterwards it counts as old, without a walk; and at
+    the end of the process the interpreter's last collections, a tenth of a cold compile, find it frozen."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
+        gc.unfreeze()
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
         if was:
             gc.enable()
 
 
-def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str]) -> Build:
+def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str], lacking: Mapping[str, str]) -> Build:
     shown = spec.as_posix()
     try:
         loaded = load(spec, shown)
@@ -94,7 +105,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     mixins, wrong = mixins_of(loaded, spec)
     notes = _notes(spec)
     try:
-        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes, lacking)
     except WrongKindError as wrong_kind:
         return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:
@@ -150,10 +161,15 @@ def emit(compiled: Compiled) -> dict[str, str]:
 
 def plan_of(spec: Path, environment: str, engine: EngineName) -> tuple[Plan | None, tuple[Fault, ...]]:
     """The plan of a spec with all that its mixins bring along, for what asks more than its files tell."""
+    return plans_of(spec, (environment,), engine)[environment]
+
+
+def plans_of(spec: Path, environments: Iterable[str], engine: EngineName) -> dict[str, tuple[Plan | None, tuple[Fault, ...]]]:
+    """The same of several environments; what they have in common is read once."""
     loaded = load(spec, spec.as_posix())
     mixins, wrong = mixins_of(loaded, spec)
-    plan, faults = resolve(loaded, catalogue(), environment, engine, mixins)
-    return plan, (*loaded.faults, *wrong, *faults)
+    found = {one: resolve(loaded, catalogue(), one, engine, mixins) for one in environments}
+    return {one: (plan, (*loaded.faults, *wrong, *faults)) for one, (plan, faults) in found.items()}
 
 
 def mixins_of(loaded: Loaded, spec: Path) -> tuple[tuple[MixinPlan, ...], tuple[Fault, ...]]:

@@ -1,5 +1,5 @@
 """`touchline VERB`: the one command line. In: arguments. Out: an exit code, 0 fine, 1 the user's fault, 2 the environment's;
-for anything unexpected one line and the place of a log, never a trace-back."""
+for anything unexpected one line and the place of a log, never a trace-back. A verb's module is loaded when the verb is called."""
 
 from __future__ import annotations
 
@@ -7,81 +7,65 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from operate.calls import NoAnswer
-from operate.commands import (
-    ENVIRONMENTS_FAULT,
-    USERS_FAULT,
-    Call,
-    UserFault,
-    audit,
-    build,
-    check,
-    deploy,
-    down,
-    explain,
-    generate,
-    mutate,
-    ping,
-    plan,
-    rollback,
-    schema,
-    simulate,
-    status,
-    verify,
-)
-from operate.engines import EngineError
-from operate.live.http import Unreachable
-from operate.proving import Refused
-from operate.release import ReleaseError
-from operate.show import Show
-from operate.state import Busy, now, state_home
-from operate.tools import ToolMissing
+from operate.commands import ENVIRONMENTS_FAULT, USERS_FAULT, Call
+from operate.faults import EnvironmentFault, UserFault
 
-VERBS: dict[str, tuple[ModuleType, str]] = {
-    "generate": (generate, "write the generated files of the production environment into the clone"),
-    "check": (check, "is the spec sound, and is every generated file what it says?"),
-    "build": (build, "compile a spec into a directory, wholly or in parts"),
-    "plan": (plan, "say in words what a deploy would change"),
-    "deploy": (deploy, "build, test, release, switch, verify; goes back by itself"),
-    "verify": (verify, "does what runs equal the release?"),
-    "status": (status, "which release runs, whether all of it does, and where"),
-    "rollback": (rollback, "go back to the release before, or to a named one"),
-    "down": (down, "stop everything; history, silences and secrets stay"),
-    "ping": (ping, "send a test alert through every channel and show what arrived"),
-    "mutate": (mutate, "do the tests bite? Plants every known mistake and says which no test notices"),
-    "explain": (explain, "all about an alert: what to do, who is told and how late, its types, its tests"),
-    "simulate": (simulate, "what a fault would set off: alerts, inhibition, groups, messages"),
-    "audit": (audit, "judge any repository's monitoring: what can never work, the worst first"),
-    "schema": (schema, "print the JSON Schema of the spec"),
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from operate.show import Show
+
+VERBS: Mapping[str, str] = {
+    "generate": "write the generated files of the production environment into the clone",
+    "check": "is the spec sound, and is every generated file what it says?",
+    "build": "compile a spec into a directory, wholly or in parts",
+    "plan": "say in words what a deploy would change",
+    "deploy": "build, test, release, switch, verify; goes back by itself",
+    "verify": "does what runs equal the release?",
+    "coverage": "how much of what was declared is really seen, and every gap",
+    "status": "which release runs, whether all of it does, and where",
+    "rollback": "go back to the release before, or to a named one",
+    "down": "stop everything; history, silences and secrets stay",
+    "ping": "send a test alert through every channel and show what arrived",
+    "mutate": "do the tests bite? Plants every known mistake and says which no test notices",
+    "explain": "all about an alert: what to do, who is told and how late, its types, its tests",
+    "simulate": "what a fault would set off: alerts, inhibition, groups, messages",
+    "audit": "judge any repository's monitoring: what can never work, the worst first",
+    "schema": "print the JSON Schema of the spec",
 }
+"""Each the name of a module of `operate.commands`, with its line of `touchline --help`."""
 SPEC = Path("spec/football.yaml")
-TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "status", "down", "ping"})
+TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "coverage", "status", "down", "ping"})
 """Verbs to which the spec may be given as their first argument, too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, run, and turn every way to fail into one line and a code."""
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("failed interrupted\n")  # while what the verb needs was loaded
+    return ENVIRONMENTS_FAULT
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parsed = _parser().parse_args(arguments)
+    from operate.show import Show  # rich takes long to load, and `--help` has ended before
+
     show = Show(parsed.format)
     spec = Path(getattr(parsed, "spec_argument", None) or parsed.spec or SPEC)
     call = Call(parsed, show, spec, Path.cwd())
-    module, _ = VERBS[parsed.verb]
     try:
-        return int(module.run(call))
+        return int(_module(parsed.verb).run(call))
     except UserFault as fault:
         return _user_fault(show, fault)
-    except Refused as refused:
-        show.note(str(refused), "failed")
-        return USERS_FAULT
-    except EngineError as error:
-        show.note(f"{str(error).rstrip('.')}. {error.fix}".strip(), "failed")
-    except (Busy, NoAnswer, ToolMissing, ReleaseError, Unreachable) as error:
-        show.note(str(error), "failed")
+    except EnvironmentFault as fault:
+        show.note(fault.told, "failed")
     except KeyboardInterrupt:
         show.note("interrupted; the next command says what was left unfinished and ends it", "failed")
     except BrokenPipeError:
@@ -92,6 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         show.note(f"unexpected {type(error).__name__}: {error}. This is a fault of Touchline; the trace is in {_log()}", "failed")
     return ENVIRONMENTS_FAULT
+
+
+def _module(verb: str) -> ModuleType:
+    return import_module(f"operate.commands.{verb}")
 
 
 def _user_fault(show: Show, fault: UserFault) -> int:
@@ -108,6 +96,8 @@ def _named(error: OSError) -> str:
 
 def _log() -> str:
     """Write the trace of the exception at hand; where it is, or why it is nowhere."""
+    from operate.state import now, state_home  # only after a failure
+
     file = state_home() / "logs" / f"error-{now().replace(':', '')}-{os.getpid()}.log"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -118,23 +108,32 @@ def _log() -> str:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A wrong argument is the user's fault: exit code 1 where argparse says 2. The verbs' parsers are made of the same class."""
+    """A wrong argument is the user's fault: exit code 1 where argparse says 2."""
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(USERS_FAULT, f"{self.prog}: error: {message}\n")
 
 
+class _Verb(_Parser):
+    """A verb's parser: it gets the verb's own arguments when there is something to parse."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        module = _module(self.prog.split()[-1])
+        self.description = module.__doc__
+        module.add(self)
+        return super().parse_known_args(args, namespace)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="touchline", description="Monitoring as code: one spec, compiled, deployed and verified.")
     _global(parser, first=True)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, (module, summary) in VERBS.items():
-        inner = verbs.add_parser(name, help=summary, description=module.__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Verb)
+    for name, summary in VERBS.items():
+        inner = verbs.add_parser(name, help=summary)
         _global(inner, first=False)
         if name in TAKE_SPEC:
             inner.add_argument("spec_argument", nargs="?", metavar="SPEC", help="the spec, as with --spec")
-        module.add(inner)
     return parser
 
 

@@ -7,8 +7,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from operate.faults import EnvironmentFault
 
-class NoAnswer(Exception):  # noqa: N818 - what is raised is that there is none
+
+class NoAnswer(EnvironmentFault):
     """A tool cannot be run, or says nothing in time."""
 
 

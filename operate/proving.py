@@ -15,6 +15,7 @@ import yaml
 
 from operate import scenarios, tools
 from operate.calls import NoAnswer, called
+from operate.faults import UserFault
 from operate.show import Show
 
 LIMIT = 600.0
@@ -26,7 +27,7 @@ HASTY = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - what is raised is that the tools refused
+class Refused(UserFault):
     """promtool or amtool refuse the candidate; the text is theirs."""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
 from operate import manifest
+from operate.faults import EnvironmentFault
 from operate.state import HASH_LENGTH, State, now, sync_directory
 
 MANIFEST = "manifest.json"
@@ -24,7 +25,7 @@ FORM = 1
 KEPT = 10
 
 
-class ReleaseError(Exception):
+class ReleaseError(EnvironmentFault):
     """A release is not there, is of another form, or is not what its manifest says."""
 
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from operate.faults import EnvironmentFault
+
 HASH_LENGTH = 12
 
 
-class Busy(Exception):  # noqa: N818 - what is raised is that somebody is at work
+class Busy(EnvironmentFault):
     """Another command holds the lock; the message says which."""
 
 

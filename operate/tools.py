@@ -21,12 +21,13 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from operate.faults import EnvironmentFault
 from operate.obtain import TOOLS, ClosedError, Release, Report, asked, build, checked, copy_from_image, tick
 
 COMPOSE_PLUGINS = ("~/.docker/cli-plugins", "/usr/local/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins")
 
 
-class ToolMissing(Exception):  # noqa: N818 - what is raised is that the tool is missing
+class ToolMissing(EnvironmentFault):
     """A tool of the pinned release is neither here nor to be had; the text says what was tried and how to mend it."""
 
 

@@ -28,6 +28,7 @@ APART: Sequence[str] = (
 FIRST: Sequence[str] = (
     "docker",
     "tests/operate/test_whole.py",
+    "tests/football/test_demo.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[football]",
     "tests/operate/test_verify.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[shop]",
@@ -36,11 +37,16 @@ FIRST: Sequence[str] = (
     "tests/client/test_workers.py",
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
+    "tests/coverage/test_figures.py",
+    "tests/coverage/test_selectors.py",
     "tests/engines/test_local.py",
+    "tests/engines/test_exporters.py",
+    "tests/football/test_launcher.py",
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
     "tests/emit/test_telemetry.py",
+    "tests/client/test_traces_live.py",
 )
 """The long units, the longest first, so that none begins when the others are over. Those that wait for engines stand between those
 that compute: two cores are then busy with four workers."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generators.record import dataclass
+from generators.record import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ def test_it_behaves_as_a_frozen_dataclass(made: Any) -> None:
     assert one != ("a", 2, (), {"x": 1})
     assert repr(one) == f"{made.__name__}(name='a', size=2, parts=())"
     assert dataclasses.replace(one, size=9).size == 9
+    assert replace(one, size=9, more={"y": 2}) == made("a", 9, more={"y": 2})
+    assert one.size == 2
     assert dataclasses.asdict(one) == {"name": "a", "size": 2, "parts": (), "more": {"x": 1}}
     assert made("a").more is not made("a").more
     assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
@@ -51,6 +53,32 @@ def test_it_behaves_as_a_frozen_dataclass(made: Any) -> None:
     with pytest.raises(AttributeError):
         object.__setattr__(one, "unknown", 1)
     assert hash(made("a", more=())) == hash(made("a", more=()))
+
+
+def test_arguments_without_a_default_come_first() -> None:
+    class Wrong:
+        name: str = "a"
+        size: int
+
+    for standard in (dataclass, dataclasses.dataclass):
+        with pytest.raises(TypeError, match="non-default argument 'size' follows default argument"):
+            standard(frozen=True, slots=True)(Wrong)
+
+
+def test_classes_of_one_shape_keep_their_own_names() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Another:
+        title: str
+        many: int = 3
+        others: tuple[str, ...] = ()
+        extra: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    assert Another(title="a", extra={}).many == 3
+    with pytest.raises(TypeError, match=r"Another.__init__\(\) missing 1 required positional argument: 'title'"):
+        Another()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'name'"):
+        Another(name="a")  # type: ignore[call-arg]
+    assert Ours("a").size == 2
 
 
 def test_other_flags_are_refused() -> None:

@@ -54,6 +54,8 @@ class Contract:
         place = Path(shared) / re.sub(r"[^\w.-]", "_", service) if shared else None
         self.store = Store(place, self._forked, self.guard.troubled)
         self.on_fork: list[Callable[[], None]] = []
+        self.renew: list[Callable[[], None]] = []
+        """Called every second and before each scrape, to set gauges that are looked at rather than counted."""
         self._begun = False
         self._lock = threading.RLock()
         for metric in self.metrics.values():

@@ -27,6 +27,8 @@ STATUSES = {status: str(status) for status in range(100, 600)}
 OTHER_METHOD = "OTHER"
 WEBSOCKET = "WEBSOCKET"
 LEFT = 499
+FLUSH = 2.0
+"""Seconds that a hanging collector may delay the end of an application."""
 LEAVING = frozenset({"CancelledError", "ClientDisconnect", "ClientDisconnected", "WebSocketDisconnect"})
 """Exceptions that say that the client has left: asyncio's, Starlette's and uvicorn's, by name, so that none of them is imported."""
 
@@ -93,8 +95,23 @@ class Middleware:
                 await self._page(scope, send)
             else:
                 await self._serve(scope, receive, send)
+        elif kind == "lifespan":
+            await self._live(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application's life. Its last spans leave before the server hears of its end, and may end the process."""
+
+        async def told(message: Message) -> None:
+            if self.tracer is not None and message["type"].startswith("lifespan.shutdown."):
+                try:
+                    self.tracer.flush(FLUSH)
+                except Exception as error:
+                    self.contract.guard.caught("sending the last spans", error, "spans")
+            await send(message)
+
+        await self._app(scope, receive, told)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

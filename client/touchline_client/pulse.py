@@ -76,7 +76,12 @@ class Pulse:
         loop.call_later(BEAT, self._beat, loop, loop.time() + BEAT)
 
     def process(self) -> None:
-        """Renew process_*. Never raises."""
+        """Renew process_*, and what integrations look at. Never raises."""
+        for renew in self._contract.renew:
+            try:
+                renew()
+            except Exception as error:
+                self._contract.guard.caught("looking at a pool", error)
         try:
             if self._cpu is not None:
                 self._cpu.reach(time.process_time())

@@ -31,3 +31,6 @@ class Tracer(Protocol):
 
     def server(self, scope: Scope) -> ServerSpan:
         """Begin the span of a request: its parent is read from `traceparent` in the scope's headers, and it becomes the current one."""
+
+    def flush(self, seconds: float) -> None:
+        """Send what waits, within a time: the application ends."""

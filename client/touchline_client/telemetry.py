@@ -57,7 +57,7 @@ def instrument(app: Any, contract: Contract, *, tracer: Tracer | None = None) ->
     wired is told in the log, and the application runs without it."""
     if contract.off:
         return Telemetry(app, contract, None)
-    tracer = _configured(contract) if tracer is None else tracer
+    tracer = _configured(app, contract) if tracer is None else tracer
     telemetry = Telemetry(app, contract, tracer)
     try:
         _tell_of_workers(contract)
@@ -95,7 +95,7 @@ def _wrap_stack(app: Any, measured: Any) -> None:
     app.build_middleware_stack = lambda: measured(build())
 
 
-def _configured(contract: Contract) -> Tracer | None:
+def _configured(app: Any, contract: Contract) -> Tracer | None:
     """The tracer that the environment asks for, if any."""
     try:
         tracing = importlib.import_module("touchline_client.tracing")
@@ -103,7 +103,7 @@ def _configured(contract: Contract) -> Tracer | None:
         LOG.debug("no tracing: %s", error)
         return None
     try:
-        tracer: Tracer | None = tracing.configured(contract)
+        tracer: Tracer | None = tracing.configured(contract, app)
         return tracer
     except Exception as error:
         contract.guard.caught("setting tracing up", error, "spans")

@@ -6,49 +6,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from generators.checks.dashboard_queries import asked, of_panels
-from generators.checks.expressions import (
-    bare_counter,
-    divides_by_itself,
-    matching_many,
-    matching_never,
-    no_such_bucket,
-    out_of_range,
-    percent_bound,
-    quantile_of_no_histogram,
-    quantile_without_le,
-    rate_of_aggregate,
-    rate_of_gauge,
-    short_range,
-    sides_differ,
-    unit_mismatch,
-)
+from generators.checks.expressions import OF_ANY, no_such_bucket, out_of_range, short_range
 from generators.checks.expressions.facts import Facts, Judged
 from generators.fault import Fault, Written
 from generators.ir.compiled import Compiled
 from generators.ir.rules import RecordingRule
 from generators.promql import ParseFault
 from generators.promql.types import unit_of
-
-CHECKS = (
-    rate_of_gauge,
-    rate_of_aggregate,
-    bare_counter,
-    quantile_without_le,
-    quantile_of_no_histogram,
-    no_such_bucket,
-    matching_never,
-    matching_many,
-    sides_differ,
-    divides_by_itself,
-    unit_mismatch,
-    percent_bound,
-    out_of_range,
-    short_range,
-)
-"""Those of the table that judge any expression; the others ask what an alert makes of it."""
+from generators.record import dataclass
 
 CHOSEN = {
     short_range.ID: re.compile(r"\[[^\]]*\$"),
@@ -79,7 +46,7 @@ DRAWN: Mapping[str, str] = {
 """What Grafana's unit ids say that a value is in (packages/grafana-data/src/valueFormats/categories.ts); of others nothing is known."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question(Judged):
     """A query as the checks see it; its faults say who asks it."""
 
@@ -93,7 +60,7 @@ def of_dashboards(compiled: Compiled, facts: Facts) -> Iterator[Fault]:
     """Every fault of every distinct query, at the first panel that asks it; and of what it is drawn in."""
     yield from panel_units(compiled, facts)
     found = tuple(_questions(compiled, facts))
-    for check in CHECKS:
+    for check in OF_ANY:
         open_to_choice = CHOSEN.get(check.ID)
         sure = (one for one in found if open_to_choice is None or not open_to_choice.search(one.rule.expr))
         yield from check.find(facts.asked(tuple(sure)))

@@ -20,7 +20,7 @@ WIDTH = 120
 # that YAML 1.1 or 1.2 readers take for something else (https://yaml.org/type/bool.html).
 _NOT_PRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-_PLAIN = re.compile(r"(?:\d+(?:ms|[smhdwy]))+|(?:[^\W\d]|\(|\.{0,2}/).*", re.DOTALL)
+_PLAIN = re.compile(r"(?:\d+(?:ms|[smhdwy]))+\Z|[^\W\d]|\(|\.{0,2}/")
 _UNSAFE = re.compile(r":(?:\s|$)|\s#|\s$")
 _RESERVED = frozenset(["y", "yes", "n", "no", "true", "false", "on", "off", "null", "nan", "inf"])
 _FLOW = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@-]*")
@@ -159,9 +159,9 @@ def _text(text: str, indent: int) -> str:
 @lru_cache(maxsize=8192)
 def _word(text: str) -> str:
     """A string on one line, quoted only where it must be. Keys and labels come again and again."""
-    if _NOT_PRINTABLE.search(text):
+    if not text.isprintable() and _NOT_PRINTABLE.search(text):  # the first is faster, and strict enough
         return _quoted(text)
-    if _PLAIN.fullmatch(text) and not _UNSAFE.search(text) and text.lower() not in _RESERVED:
+    if _PLAIN.match(text) and not _UNSAFE.search(text) and text.lower() not in _RESERVED:
         return text
     return _quoted(text) if "'" in text else f"'{text}'"
 

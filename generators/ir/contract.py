@@ -17,6 +17,18 @@ HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
 SUMMARY_SUFFIXES = ("_sum", "_count")
 
 
+Only = Literal["fault", "history", "containers", "environment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Appears:
+    """When there are series: `only` says where, `because` why. `labels` narrows it to selectors with exactly these values of labels."""
+
+    only: Only
+    because: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric of the contract. `labels` are the labels the exporter writes; `job` and `instance` come with every scrape.
@@ -39,6 +51,7 @@ class Metric:
     where: Where = NOWHERE
     workers: str = ""
     exported_by: tuple[str, ...] = ()
+    appears: tuple[Appears, ...] = ()
 
     def series_names(self) -> tuple[str, ...]:
         """The names under which its samples appear."""

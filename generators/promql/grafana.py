@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from generators.promql.parse import parse
@@ -57,6 +58,7 @@ class Interpolated:
         return Span(start, max(start, end))
 
 
+@lru_cache(maxsize=4096)  # each stage that reads a dashboard asks it of every query
 def variables_in(text: str) -> tuple[str, ...]:
     """The names of the variables in a query, each once; `$1` in a label_replace is none."""
     found = (match[1] or match[2] or match[3] for match in _VARIABLE.finditer(text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from generators.promql.check import kind_of
 from generators.promql.functions import COMPARISONS, SET_OPERATORS
 from generators.promql.syntax import (
+    BY_ALL_LABELS,
     Aggregation,
     Binary,
     Call,
@@ -146,7 +147,7 @@ def _joined(expr: Binary, left: Labels, right: Labels) -> Labels:
         return left.either(right)
     if expr.op in SET_OPERATORS:
         return left
-    kept = _matched(left, right, expr.matching or VectorMatching())
+    kept = _matched(left, right, expr.matching or BY_ALL_LABELS)
     return kept if expr.op in COMPARISONS and not expr.return_bool else kept.without(NAME)
 
 

@@ -187,6 +187,10 @@ class VectorMatching:
     fill_right: float | None = None
 
 
+BY_ALL_LABELS = VectorMatching()
+"""What holds where nothing was said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Binary:
     """`left op right`; `matching` is None where nothing was said about it, or where a side is a scalar."""

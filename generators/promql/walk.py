@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace as changed
+from typing import Any
 
 from generators.promql.syntax import (
     NANOSECONDS,
@@ -26,21 +26,24 @@ from generators.promql.syntax import (
     Unary,
     VectorSelector,
 )
+from generators.record import replace as changed
+
+_PARTS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Binary: lambda node: (node.left, node.right),
+    Call: lambda node: node.args,
+    Aggregation: lambda node: (node.expr,) if node.param is None else (node.param, node.expr),
+    MatrixSelector: lambda node: (node.selector,),
+    Paren: lambda node: (node.expr,),
+    Unary: lambda node: (node.expr,),
+    Subquery: lambda node: (node.expr,),
+}
+"""Of the nodes that have parts. A table, since trees are walked more than anything else."""
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The parts directly below, in reading order."""
-    if isinstance(expr, Binary):
-        return (expr.left, expr.right)
-    if isinstance(expr, Call):
-        return expr.args
-    if isinstance(expr, Aggregation):
-        return (expr.expr,) if expr.param is None else (expr.param, expr.expr)
-    if isinstance(expr, MatrixSelector):
-        return (expr.selector,)
-    if isinstance(expr, Paren | Unary | Subquery):
-        return (expr.expr,)
-    return ()
+    parts = _PARTS.get(type(expr))
+    return parts(expr) if parts else ()
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -49,7 +52,9 @@ def walk(expr: Expr) -> Iterator[Expr]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(reversed(children(node)))
+        parts = _PARTS.get(type(node))
+        if parts:
+            pending += parts(node)[::-1]
 
 
 def selectors(expr: Expr) -> Iterator[VectorSelector]:

@@ -3,11 +3,13 @@ be disturbed by hours and planned work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import field
 from datetime import datetime, time
 
 from generators.plan import Plan
 from generators.proof.hours import QUARTER, SEASONS, within
+from generators.record import dataclass
 from generators.zones import zone
 
 BEGIN = datetime.combine(SEASONS["winter"], time(0), zone("UTC"))
@@ -16,11 +18,11 @@ DAY = 24 * 4
 WHOLE = 9 * DAY
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Calendar:
-    """Each quarter of an hour of a week and a day: whether nothing is being worked on, and the hours that are open."""
+    """Each quarter of an hour of a week and two days: the hours that are open, and "" (always) where nothing is being worked on."""
 
-    quarters: tuple[tuple[bool, frozenset[str]], ...]
+    quarters: tuple[frozenset[str], ...]
     known: dict[int, datetime] = field(default_factory=dict)
 
     @classmethod
@@ -29,7 +31,9 @@ class Calendar:
         times = (BEGIN + count * QUARTER for count in range(WHOLE))
         return cls(
             tuple(
-                (not any(within(one, time) for one in works), frozenset(one.name for one in hours if within(one, time)))
+                frozenset(one.name for one in hours if within(one, time)).union(
+                    () if any(within(one, time) for one in works) else ("",)
+                )
                 for time in times
             )
         )
@@ -39,12 +43,20 @@ class Calendar:
         another reason than inhibition. The first of equals is taken."""
         long = min(lasts // LENGTH + 2, DAY)
         if long not in self.known:
-            best = max(range(7 * DAY), key=lambda start: self._open(self.quarters[start : start + long]))
+            through = self._through(long)
+            best = max(range(7 * DAY), key=lambda start: ("" in through[start], len(through[start])))
             self.known[long] = BEGIN + best * QUARTER
         return self.known[long]
 
-    def _open(self, span: tuple[tuple[bool, frozenset[str]], ...]) -> tuple[bool, int]:
-        return all(quiet for quiet, _ in span), len(frozenset.intersection(*(hours for _, hours in span)))
+    def _through(self, long: int) -> Sequence[frozenset[str]]:
+        """What is open for so many quarters from each one on: two spans side by side are one of up to twice the length."""
+        found: Sequence[frozenset[str]] = self.quarters
+        have = 1
+        while have < long:
+            more = min(have, long - have)
+            found = [one & other for one, other in zip(found, found[more:], strict=False)]
+            have += more
+        return found
 
     def longest(self, hours: str) -> tuple[datetime, int]:
         """When these hours ("" means always) are open, with nothing being worked on, for the longest time; and for how many seconds,
@@ -59,5 +71,4 @@ class Calendar:
         return BEGIN + best * QUARTER, room * LENGTH
 
     def _tells(self, quarter: int, hours: str) -> bool:
-        quiet, names = self.quarters[quarter]
-        return quiet and (not hours or hours in names)
+        return {"", hours} <= self.quarters[quarter]

@@ -4,7 +4,6 @@ decoys (series that no matcher lets through, some of which have the fault)."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from generators.promql import labels_of, parse
 from generators.promql.syntax import Aggregation, Binary, Matcher, VectorSelector
@@ -13,6 +12,7 @@ from generators.proof.flows import Inputs, Key
 from generators.proof.meaning.columns import matches
 from generators.proof.states import States
 from generators.proof.trees import Underivable, listed
+from generators.record import replace
 
 
 def crowd(states: States) -> Inputs:

@@ -5,7 +5,6 @@ decides. Raises Underivable where the condition has no plain inverse."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -18,6 +17,7 @@ from generators.proof.flows import Inputs
 from generators.proof.inputs import TOTAL, Inverse
 from generators.proof.sides import Arm, Side, taken_apart
 from generators.proof.trees import bare, filtered, listed
+from generators.record import replace
 
 SOON = 10
 """Seconds within which a test counts twice what a guard asks for, though it may look back over days: a day of samples proves no more."""

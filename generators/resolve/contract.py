@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from generators.fault import NOWHERE, Where
-from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
+from generators.ir.contract import HISTOGRAM_SUFFIXES, Appears, Contract, Metric
 from generators.plan import Derived
 from generators.resolve.context import Context
 from generators.resolve.widths import at_pace
@@ -24,12 +25,18 @@ ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
+AREAS = {"area": ("api", "traces", "business", "monitoring", "dashboards")}
+RECORDED = (Appears("history", "nobody has run `touchline coverage --record` yet"),)
+ZERO, ONE = Decimal(0), Decimal(1)
+
 BUILT_IN = (
     Metric("up", "gauge", help="1 when the last scrape succeeded"),
     Metric("scrape_duration_seconds", "gauge", unit="seconds"),
     Metric("scrape_samples_scraped", "gauge"),
     Metric("scrape_samples_post_metric_relabeling", "gauge"),
     Metric("scrape_series_added", "gauge"),
+    Metric("touchline_coverage_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
+    Metric("touchline_coverage_target_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
     Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn")),
     Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn")),
 )
@@ -82,6 +89,7 @@ def _metric(context: Context, name: str, metric: model.Metric, source: str, wher
         where=where,
         workers=metric.workers or _workers(name, metric),
         exported_by=tuple(_exporting(context, metric, source)),
+        appears=tuple(Appears(one.only, one.because, one.labels) for one in metric.appears),
     )
 
 
@@ -146,6 +154,10 @@ def _check(context: Context, name: str, metric: model.Metric) -> None:
     for label in metric.values:
         if label not in metric.labels:
             context.unknown("label", label, metric.labels, (*place, "values", label))
+    for index, one in enumerate(metric.appears):
+        for label in one.labels:
+            if label not in metric.labels:
+                context.unknown("label", label, metric.labels, (*place, "appears", index, "labels", label))
     for index, service in enumerate(metric.exported_by):
         if service not in context.spec.services:
             context.unknown("service", service, context.spec.services, (*place, "from", index))

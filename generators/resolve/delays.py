@@ -4,7 +4,7 @@ target. Where the numbers of the spec make alerts of the catalogue late, that is
 from __future__ import annotations
 
 from generators.fault import Where
-from generators.plan import Alert, Derived
+from generators.plan import Alert, Derived, StackPlan
 from generators.promql import metric_names, parse
 from generators.record import dataclass
 from generators.resolve.context import Context
@@ -19,9 +19,11 @@ SPARE = 2
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """The parts of the worst case, in seconds."""
+    """The parts of the worst case, in seconds: the next scrape comes as late as it may, and its answer, or that there is none, is known
+    only when it is given up (scrapeAndReport in Prometheus's scrape/scrape.go)."""
 
     scrape: int
+    answer: int
     evaluation: int
     window: int
     hold: int
@@ -29,11 +31,11 @@ class Delay:
 
     @property
     def total(self) -> int:
-        return self.scrape + self.evaluation + self.window + self.hold + self.wait
+        return self.scrape + self.answer + self.evaluation + self.window + self.hold + self.wait
 
     def __str__(self) -> str:
-        parts = f"scrape {self.scrape}s + evaluation {self.evaluation}s + window {self.window}s + for {self.hold}s"
-        return f"{self.total}s at worst ({parts} + group_wait {self.wait}s)"
+        seen = f"scrape {self.scrape}s + answer {self.answer}s + evaluation {self.evaluation}s"
+        return f"{self.total}s at worst ({seen} + window {self.window}s + for {self.hold}s + group_wait {self.wait}s)"
 
 
 def group_wait(context: Context) -> int:
@@ -47,13 +49,13 @@ def group_wait(context: Context) -> int:
     return max(WAIT, max(scrapes) + spec.stack.evaluation_interval + SPARE) if scrapes else WAIT
 
 
-def check_delays(context: Context, alerts: tuple[Alert, ...], derived: tuple[Derived, ...]) -> None:
+def check_delays(context: Context, stack: StackPlan, alerts: tuple[Alert, ...], derived: tuple[Derived, ...]) -> None:
     """Report every outage or absence that would be told too late and does not say why."""
     rules = {one.name: one.expr for one in derived}
     limit = context.spec.targets.detect_within
     late: dict[Where, list[tuple[Delay, str]]] = {}
     for alert in alerts:
-        delay = _delay(context, alert, rules)
+        delay = _delay(context, stack, alert, rules)
         if alert.signal not in OWED or alert.slow_because or delay.total <= limit:
             continue
         if not alert.origin or alert.name in context.spec.tune:
@@ -71,11 +73,12 @@ def check_delays(context: Context, alerts: tuple[Alert, ...], derived: tuple[Der
         context.fault("detection-delay", where, what, fix)
 
 
-def _delay(context: Context, alert: Alert, rules: dict[str, str]) -> Delay:
-    stack = context.spec.stack
+def _delay(context: Context, stack: StackPlan, alert: Alert, rules: dict[str, str]) -> Delay:
     scrape = max((service.scrape_interval for service in alert.services), default=stack.scrape_interval)
     averaged = alert.window + max((_lag(context, name, rules, ()) for name in alert.metrics), default=0)
-    return Delay(scrape, stack.evaluation_interval, averaged, alert.hold, group_wait(context))
+    answer, every = min(stack.scrape_timeout, scrape), stack.evaluation_interval
+    held = -(-alert.hold // every) * every  # it must hold at every evaluation, and fires at one
+    return Delay(scrape, answer, every, averaged, held, group_wait(context))
 
 
 def _lag(context: Context, metric: str, rules: dict[str, str], above: tuple[str, ...]) -> int:

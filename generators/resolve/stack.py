@@ -14,6 +14,8 @@ _RELEASE = re.compile(r"v?\d+\.\d+(\.\d+)?([-.+][\w.+-]+)?")
 _DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 _TAGGED = re.compile(r".+/[^:/]+:(?P<tag>[\w.+-]+)$|[^:/]+:(?P<bare>[\w.+-]+)$")
 INBOX_RELEASE = "0.1.0"
+LONGEST_ANSWER = 10
+"""Seconds after which Prometheus itself gives up a scrape where nothing else is said."""
 
 
 def exporter_component(context: Context, service: str) -> str:
@@ -23,6 +25,12 @@ def exporter_component(context: Context, service: str) -> str:
     assert exporter is not None
     several = sum(other.kind == kind for other in context.spec.services.values()) > 1
     return f"{exporter.component}-{service}" if several else exporter.component
+
+
+def local_program(context: Context, part: Part) -> tuple[str, str]:
+    """The program that runs a part without containers, "" where there is none, and then why."""
+    lacking = context.lacking.get(part.packaged, "")
+    return ("", lacking) if lacking else (part.binary or part.packaged, part.absent_because)
 
 
 def used_parts(context: Context) -> dict[str, tuple[Part, str]]:
@@ -51,16 +59,22 @@ def resolve_stack(context: Context) -> StackPlan:
     return StackPlan(
         components=components,
         scrape_interval=interval,
-        scrape_timeout=min(stack.scrape_timeout or 10, interval),
+        scrape_timeout=min(stack.scrape_timeout or _usual_timeout(interval), interval),
         evaluation_interval=stack.evaluation_interval,
         retention=context.environment.retention or stack.retention,
         retention_size=stack.retention_size,
     )
 
 
+def _usual_timeout(interval: int) -> int:
+    """Three fifths of the interval: a target that hangs is known when it is given up, and an answer that takes longer helps nobody."""
+    return min(LONGEST_ANSWER, max(1, interval * 3 // 5))
+
+
 def _component(context: Context, name: str, part: Part, serves: str, host_ports: dict[int, str]) -> ComponentPlan:
     stack = context.spec.stack
     version = _version(context, part)
+    binary, why_not = local_program(context, part)
     image = stack.images.get(name, part.image.format(version=version))
     if name in stack.images:
         _check_image(context, name, image)
@@ -81,7 +95,7 @@ def _component(context: Context, name: str, part: Part, serves: str, host_ports:
     return ComponentPlan(
         name=name,
         image=image,
-        version=version,
+        version="" if context.engine == "local" and part.packaged else version,
         ports=ports,
         cpus=resources.cpus if resources else part.cpus,
         memory=resources.memory if resources else part.memory,
@@ -90,8 +104,8 @@ def _component(context: Context, name: str, part: Part, serves: str, host_ports:
         arguments=tuple(part.arguments),
         target=target,
         serves=serves,
-        binary=part.binary,
-        absent_because=part.absent_because,
+        binary=binary,
+        absent_because=why_not,
         release=part.release,
         where=context.where_key("stack", "resources", name) if resources else context.where("stack"),
     )

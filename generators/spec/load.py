@@ -4,10 +4,10 @@ which only some entries have the wrong form is still given, without them, so tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from generators.fault import Fault, Where
+from generators.record import dataclass
 from generators.spec.include import include
 from generators.spec.model import Kind, Spec
 from generators.spec.read import read
@@ -19,7 +19,7 @@ _UNFINISHED = frozenset({"yaml", "jsonnet", "encoding", "include", "form"})
 """Faults after which parts of the text are unknown: what else is missing would be an echo."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A spec with its faults of form; None where too little of it can be told. `broken` are the places of entries left out for
     their form: what only misses them is no fault of its own."""

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from generators.build import plan_of
+from generators.build import plans_of
 from generators.compile.alerting import compile_alerting
 from generators.plan import Plan
 from generators.promql.types import Line
 from generators.resolve.context import did_you_mean
 from generators.slo import text_of
-from generators.spec.load import load
-from operate.commands import FINE, PRODUCTION, Call, UserFault, sound
+from operate.commands import FINE, PRODUCTION, Call, UserFault, environments, sound
 from operate.explain import told
 from operate.explain.lateness import SOURCES
 from operate.explain.muting import Muting
@@ -41,27 +40,29 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Exit code 1 for a name that no alert has: all of them in one message."""
-    loaded = load(call.spec)
-    known = list(loaded.spec.environments) if loaded.spec else []
-    environment = call.environment(PRODUCTION if PRODUCTION in known else next(iter(known), PRODUCTION))
-    compiled = sound(call, environment, "compose", RULES).compiled
-    plans = {one: _plan(call, one) for one in ([environment] if call.arguments.environment else known)}
-    book = Book(compiled, plans[environment], {one: _channels(plan) for one, plan in plans.items()})
     names = tuple(dict.fromkeys(call.arguments.alerts))
-    if unknown := [_unknown(book, one) for one in names if one not in book.rules]:
-        raise UserFault("\n".join(unknown))
-    pages = [book.page(one) for one in names]
-    call.show.json({"environment": environment, "alerts": [_as_json(page) for page in pages]})
+    with call.show.phase("explain", str(call.spec)):
+        book = _book(call)
+        if unknown := [_unknown(book, one) for one in names if one not in book.rules]:
+            raise UserFault("\n".join(unknown))
+        pages = [book.page(one) for one in names]
+    call.show.json({"environment": book.plan.environment.name, "alerts": [_as_json(page) for page in pages]})
     for page in pages:
         _show(call.show, page)
     return FINE
 
 
-def _plan(call: Call, environment: str) -> Plan:
-    plan, faults = plan_of(call.spec, environment, "compose")
-    if plan is None:
-        raise UserFault(f"the environment {environment} has {len(faults)} faults", faults)
-    return plan
+def _book(call: Call) -> Book:
+    """What the spec comes to in the environment asked for, and the channels of every one (of that alone, where one was asked for)."""
+    known = list(environments(call.spec))
+    environment = call.environment(PRODUCTION if PRODUCTION in known else next(iter(known), PRODUCTION))
+    compiled = sound(call, environment, "compose", RULES).compiled
+    plans: dict[str, Plan] = {}
+    for one, (plan, faults) in plans_of(call.spec, [environment] if call.arguments.environment else known, "compose").items():
+        if plan is None:
+            raise UserFault(f"the environment {one} has {len(faults)} faults", faults)
+        plans[one] = plan
+    return Book(compiled, plans[environment], {one: _channels(plan) for one, plan in plans.items()})
 
 
 def _channels(plan: Plan) -> dict[str, tuple[str, ...]]:

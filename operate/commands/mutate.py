@@ -9,8 +9,7 @@ from pathlib import Path
 from generators.build import plan_of
 from generators.mutants import OPERATORS
 from generators.proof.coverage import Share, coverage
-from generators.spec.load import load
-from operate.commands import FINE, PRODUCTION, USERS_FAULT, Call, UserFault, sound
+from operate.commands import FINE, PRODUCTION, USERS_FAULT, Call, UserFault, environments, sound
 from operate.mutation import mutate
 from operate.mutation.equivalents import FILE, BadEquivalents, arguments
 from operate.mutation.rules import Unsound
@@ -72,12 +71,7 @@ def _rows(shares: tuple[Share, ...]) -> list[tuple[str, ...]]:
 
 def _production(spec: Path) -> str:
     """The environment that the generated files are of, whatever it is called."""
-    try:
-        read = load(spec).spec
-    except OSError:
-        read = None
-    named = (name for name, one in read.environments.items() if one.production) if read else iter(())
-    return next(named, PRODUCTION)
+    return next((name for name, one in environments(spec).items() if one.production), PRODUCTION)
 
 
 def _shown(show: Show, report: Report, narrowed: bool) -> None:

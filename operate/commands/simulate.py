@@ -32,6 +32,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Exit code 1 for a fault that names nothing, 2 without the harness."""
+    with call.show.phase("simulate", str(call.spec)):
+        outcome, starts = _simulated(call)
+    _show(call, outcome, starts)
+    return FINE
+
+
+def _simulated(call: Call) -> tuple[Outcome, str]:
+    """What becomes of the faults, and when they happen."""
     environment = call.environment(PRODUCTION)
     built = sound(call, environment, "compose", ROUTES).build
     plan, _ = plan_of(call.spec, environment, "compose")
@@ -47,9 +55,7 @@ def run(call: Call) -> int:
     harness = tools.ensure([CLOCK], lambda text: call.show.note(f"         {text}"))[CLOCK]
     with tempfile.TemporaryDirectory(prefix="touchline-") as folder:
         generated.put(Path(folder), built.files)
-        outcome = simulate.simulate(plan, found, Path(folder) / "alertmanager/alertmanager.yml", harness, starts)
-    _show(call, outcome, starts)
-    return FINE
+        return simulate.simulate(plan, found, Path(folder) / "alertmanager/alertmanager.yml", harness, starts), starts
 
 
 def _starts(call: Call, plan: Plan) -> str:

@@ -3,18 +3,19 @@ containers that run it. Two engines behind one protocol: `compose` (a Docker eng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
 from generators.ir.stack import EngineName, Stack
+from operate.faults import EnvironmentFault
 
 Health = Literal["running", "starting", "unhealthy", "stopped", "done"]
 Say = Callable[[str], None]
 
 
-class EngineError(Exception):
+class EngineError(EnvironmentFault):
     """The environment refused: `component` ("" for the engine itself), what happened, and how to mend it."""
 
     def __init__(self, component: str, what: str, fix: str = "") -> None:
@@ -22,6 +23,10 @@ class EngineError(Exception):
         self.component = component
         self.what = what
         self.fix = fix
+
+    @property
+    def told(self) -> str:
+        return f"{str(self).rstrip('.')}. {self.fix}".strip()
 
 
 class ReloadRefused(EngineError):  # noqa: N818  (it says what happened, as EngineError's other kinds would)
@@ -59,6 +64,10 @@ class Engine(Protocol):
 
     def available(self) -> str:
         """Why this engine cannot be used on this machine; "" when it can."""
+
+    def lacking(self) -> Mapping[str, str]:
+        """Programs that a stack would run at whatever release the machine has, and that this machine has not, with why: what a
+        build leaves out."""
 
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
         """The components it cannot run here."""

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ class ComposeEngine:
         except EngineError as failed:
             return failed.what
         return "" if answer.returncode == 0 else "no Docker engine answers: " + last_line(answer.stderr)
+
+    def lacking(self) -> Mapping[str, str]:
+        return {}
 
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
         return tuple(Absent(component.name, why) for component in stack.components if (why := self.images.why_not(component)))

@@ -104,7 +104,8 @@ class Clocks:
 
     def __init__(self, prometheus: Prometheus, files: Iterable[RuleFile]) -> None:
         self.usual = (prometheus.scrape_interval, prometheus.scrape_timeout)
-        self.scrapes = {job.name: (job.interval or self.usual[0], job.timeout or self.usual[1]) for job in prometheus.jobs}
+        every = {job.name: (job.interval or self.usual[0], job.timeout or self.usual[1]) for job in prometheus.jobs}
+        self.scrapes = {job: (interval, min(timeout, interval)) for job, (interval, timeout) in every.items()}
         self.evaluation = prometheus.evaluation_interval
         self.recorders: dict[str, list[Recorder]] = defaultdict(list)
         for file in files:
@@ -176,7 +177,7 @@ class Clocks:
         interval, timeout = max((self.scrapes[job] for job in jobs), default=self.usual)
         return (
             Part("scrape", 0, interval, f"scraped every {interval}s"),
-            Part("answer", 0, timeout, f"a target that hangs is given up after {timeout}s"),
+            Part("answer", 0, timeout, f"a scrape that is not answered is given up after {timeout}s"),
         )
 
 

@@ -11,12 +11,14 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from operate.faults import EnvironmentFault
+
 TIMEOUT = 10.0
 # Engines listen on this machine; a proxy of the environment has no business between us.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-class Unreachable(Exception):  # noqa: N818 - what is raised is that it cannot be reached
+class Unreachable(EnvironmentFault):
     """An engine does not answer, or not as it should. `status` is 0 where there was no answer at all."""
 
     def __init__(self, url: str, why: str, status: int = 0) -> None:

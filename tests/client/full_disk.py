@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 
 import httpx
-import touchline_client
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from touchline_client import Counter
 
+import touchline_client
 from tests.client.contracts import shop
 from tests.client.load import samples
+from touchline_client import Counter
 
 SOLD = Counter("sold_total", "", ("kind",))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import os
 
-import touchline_client
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from touchline_client import Counter, Gauge, Histogram
 
+import touchline_client
 from tests.client.contracts import shop
+from touchline_client import Counter, Gauge, Histogram
 
 CALLS = Counter("calls_total", "Calls", ("kind",), {"kind": ("a", "b")})
 SIZES = Histogram("call_size", "Sizes", ("kind",), buckets=(1.0, 2.0, 3.0))

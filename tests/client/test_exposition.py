@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from touchline_client import Counter, Gauge, Histogram
 from touchline_client.exposition import openmetrics, plain, wants_openmetrics
 from touchline_client.metrics import Metric

@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import touchline_client
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+
+import touchline_client
+from tests.client.contracts import shop
+from tests.client.load import samples
 from touchline_client import Contract, Counter
 from touchline_client.metrics import Metric
 from touchline_client.seam import Message, Scope
-
-from tests.client.contracts import shop
-from tests.client.load import samples
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED = 'telemetry_dropped_total{telemetry="metrics"}'

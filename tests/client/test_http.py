@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-import touchline_client
 from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from starlette.applications import Starlette
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Mount, Route, Router
-from touchline_client import Contract
-from touchline_client.seam import Message, Receive, Scope, Send
 
+import touchline_client
 from tests.client.contracts import shop
 from tests.client.load import samples
+from touchline_client import Contract
+from touchline_client.seam import Message, Receive, Scope, Send
 
 
 def instrumented(app: object) -> Contract:

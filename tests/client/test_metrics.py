@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from touchline_client import Contract, Counter, Gauge, Histogram
-from touchline_client.pulse import Pulse
-from touchline_client.scrape import Page
 
 from tests.client.contracts import shop
 from tests.client.load import samples
+from touchline_client import Contract, Counter, Gauge, Histogram
+from touchline_client.pulse import Pulse
+from touchline_client.scrape import Page
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import touchline_client
 from starlette.applications import Starlette
+
+import touchline_client
+from tests.client.contracts import shop
+from tests.client.load import samples
 from touchline_client import Contract
 from touchline_client.pulse import Pulse
 from touchline_client.scrape import Page
-
-from tests.client.contracts import shop
-from tests.client.load import samples
 
 
 @pytest.fixture(autouse=True)

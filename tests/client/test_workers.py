@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ class Watch:
         while not self.stopping:
             try:
                 now = samples(await asyncio.to_thread(scrape, self._port))
-            except OSError:
+            except (OSError, HTTPException):  # refused, or cut off in the middle of its page
                 await asyncio.sleep(0.02)
                 continue
             self.scrapes += 1

@@ -28,7 +28,11 @@ def touchline(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (("build",), "the following arguments are required: --out"),
         (("check", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
         (("deploy", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
+        (("explain", "HighAPILatency", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
+        (("simulate", "postgres", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
+        (("mutate", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
         (("plan", "--environment", "nope"), "there is no environment 'nope'"),
+        (("explain", "HighAPILatency", "--environment", "nope"), "there is no environment 'nope'"),
         (("build", "--out", "x", "--only", "rule"), "there is no such part"),
     ],
 )
@@ -37,11 +41,11 @@ def test_a_wrong_argument_is_the_users_fault(tmp_path: Path, arguments: tuple[st
     assert (result.returncode, said in result.stderr, "Traceback" in result.stderr) == (1, True, False), result.stderr
 
 
-@pytest.mark.parametrize("verb", ["check", "plan", "deploy", "status", "down"])
-def test_broken_yaml_is_told_with_its_place_whatever_the_verb(tmp_path: Path, verb: str) -> None:
+@pytest.mark.parametrize("call", ["check", "plan", "deploy", "status", "down", "explain X", "simulate X", "mutate"])
+def test_broken_yaml_is_told_with_its_place_whatever_the_verb(tmp_path: Path, call: str) -> None:
     spec = tmp_path / "broken.yaml"
     spec.write_text(BROKEN)
-    result = touchline(tmp_path / "state", verb, "--spec", str(spec))
+    result = touchline(tmp_path / "state", *call.split(), "--spec", str(spec))
     assert (result.returncode, f"{spec}:2:1: error[yaml]" in result.stderr, "Traceback" in result.stderr) == (1, True, False)
 
 

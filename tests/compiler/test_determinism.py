@@ -23,6 +23,16 @@ for path, text in found.files.items():
     print(hashlib.sha256(text.encode()).hexdigest(), path)
 """
 
+CYCLES = """
+import gc
+from pathlib import Path
+from generators.build import build
+gc.collect()
+found = build(Path("spec/football.yaml"))
+assert found.files and gc.isenabled() and not gc.get_freeze_count()
+assert gc.collect() == 0, "cyclic garbage"
+"""
+
 
 def _hashes(spec: Path, cwd: Path, **environment: str) -> str:
     command = [sys.executable, "-c", PROGRAM, str(spec.relative_to(ROOT)) if cwd == ROOT else os.path.relpath(spec, cwd)]
@@ -45,6 +55,12 @@ def test_two_builds_in_two_places_are_the_same_bytes(spec: Path) -> None:
     there = _hashes(spec, ROOT / "tests", PYTHONHASHSEED="4711", TZ="Asia/Shanghai", LANG="zh_CN.UTF-8", LC_ALL="C")
     assert here.count("\n") > 50
     assert here == there
+
+
+def test_a_build_leaves_nothing_to_collect() -> None:
+    """Why it may do without the garbage collector."""
+    answer = subprocess.run([sys.executable, "-c", CYCLES], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert answer.returncode == 0, answer.stderr
 
 
 @pytest.mark.parametrize("spec", [SHIPPED, SHOP, UNTRACED], ids=called)

@@ -51,6 +51,11 @@ def test_what_stands_between_a_scrape_and_the_evaluation(expr: str, between: lis
     assert way(expr) == [*SCRAPED, *between, EVALUATED]
 
 
+def test_an_answer_is_waited_for_until_the_next_scrape_at_most() -> None:
+    server = Prometheus(15, 10, 30, {}, (), (ScrapeJob("fast", (), interval=5),), ())
+    assert [one.worst for one in Clocks(server, ()).until_firing(parse("x > 1"), ALERTS, 0, ("fast",))] == [5, 5, 30]
+
+
 def test_the_slowest_of_the_jobs_that_it_may_be_counts() -> None:
     assert way("x > 1", watched=())[:2] == [("scrape", 0, 60), ("answer", 0, 20)]
     assert way('x{job="api"} > 1', watched=())[:2] == SCRAPED
@@ -116,7 +121,7 @@ def plain(plan: Plan) -> list[Alert]:
 
 @pytest.mark.parametrize("name", ["football", "shop"])
 def test_it_is_as_late_as_the_scenarios_have_it(name: str) -> None:
-    """The proofs' own arithmetic, which scenarios in virtual time begin with; they know of no target that hangs."""
+    """The proofs' own arithmetic, which scenarios in virtual time begin with; in them every scrape is answered at once."""
     plan = plan_of(name)
     files = compile_rules(plan)
     counted = Clocks(compile_scrape(plan), files)
@@ -143,7 +148,7 @@ def test_a_part_says_why() -> None:
     parts: tuple[Part, ...] = clocks().until_firing(parse("rate(x[5m]) > 1"), ALERTS, 45, ("api",))
     assert [one.why for one in parts] == [
         "scraped every 15s",
-        "a target that hangs is given up after 10s",
+        "a scrape that is not answered is given up after 10s",
         "looks back 5m: just beyond the bound, the whole of it must fill",
         "group 'alerts' is evaluated every 30s",
         "must last 45s, up to the next evaluation: 60s",

@@ -272,6 +272,21 @@ class _DbQueryDurationSeconds(Histogram):
         self.record(value, (operation, table))
 
 
+class _DbConnectionWaitSeconds(Histogram):
+    """等待连接池给出连接的时间"""
+
+    __slots__ = ()
+
+    def observe(
+        self,
+        value: float,
+        *,
+        pool: str,
+    ) -> None:
+        """One of them had this value."""
+        self.record(value, (pool,))
+
+
 class _DbConnectionErrorsTotal(Counter):
     """连接错误"""
 
@@ -285,6 +300,117 @@ class _DbConnectionErrorsTotal(Counter):
     ) -> None:
         """Count `by` more of them."""
         self.add(by, (error_type,))
+
+
+class _CacheCommandDurationSeconds(Histogram):
+    """缓存命令耗时"""
+
+    __slots__ = ()
+
+    def observe(
+        self,
+        value: float,
+        *,
+        command: str,
+    ) -> None:
+        """One of them had this value."""
+        self.record(value, (command,))
+
+
+class _CacheLookupsTotal(Counter):
+    """缓存查询次数"""
+
+    __slots__ = ()
+
+    def inc(
+        self,
+        *,
+        result: Literal["hit", "miss"],
+        by: float = 1.0,
+    ) -> None:
+        """Count `by` more of them."""
+        self.add(by, (result,))
+
+
+class _CacheErrorsTotal(Counter):
+    """失败的缓存命令"""
+
+    __slots__ = ()
+
+    def inc(
+        self,
+        *,
+        error_type: str,
+        by: float = 1.0,
+    ) -> None:
+        """Count `by` more of them."""
+        self.add(by, (error_type,))
+
+
+class _CacheConnectionsActive(Gauge):
+    """缓存连接池中使用的连接"""
+
+    __slots__ = ()
+
+    def set(
+        self,
+        value: float,
+        *,
+        pool: str,
+    ) -> None:
+        """It is `value` now."""
+        self.assign(value, (pool,))
+
+    def inc(
+        self,
+        *,
+        pool: str,
+        by: float = 1.0,
+    ) -> None:
+        """It has risen by `by`."""
+        self.add(by, (pool,))
+
+    def dec(
+        self,
+        *,
+        pool: str,
+        by: float = 1.0,
+    ) -> None:
+        """It has fallen by `by`."""
+        self.add(-by, (pool,))
+
+
+class _CacheConnectionsMax(Gauge):
+    """缓存连接池上限"""
+
+    __slots__ = ()
+
+    def set(
+        self,
+        value: float,
+        *,
+        pool: str,
+    ) -> None:
+        """It is `value` now."""
+        self.assign(value, (pool,))
+
+    def inc(
+        self,
+        *,
+        pool: str,
+        by: float = 1.0,
+    ) -> None:
+        """It has risen by `by`."""
+        self.add(by, (pool,))
+
+    def dec(
+        self,
+        *,
+        pool: str,
+        by: float = 1.0,
+    ) -> None:
+        """It has fallen by `by`."""
+        self.add(-by, (pool,))
 
 
 class _PredictionRequestsTotal(Counter):
@@ -464,10 +590,47 @@ db_query_duration_seconds = _DbQueryDurationSeconds(
     labels=("operation", "table"),
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
 )
+db_connection_wait_seconds = _DbConnectionWaitSeconds(
+    "db_connection_wait_seconds",
+    "等待连接池给出连接的时间",
+    labels=("pool",),
+    buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0),
+)
 db_connection_errors_total = _DbConnectionErrorsTotal(
     "db_connection_errors_total",
     "连接错误",
     labels=("error_type",),
+)
+cache_command_duration_seconds = _CacheCommandDurationSeconds(
+    "cache_command_duration_seconds",
+    "缓存命令耗时",
+    labels=("command",),
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+)
+cache_lookups_total = _CacheLookupsTotal(
+    "cache_lookups_total",
+    "缓存查询次数",
+    labels=("result",),
+    values={
+        "result": ("hit", "miss"),
+    },
+)
+cache_errors_total = _CacheErrorsTotal(
+    "cache_errors_total",
+    "失败的缓存命令",
+    labels=("error_type",),
+)
+cache_connections_active = _CacheConnectionsActive(
+    "cache_connections_active",
+    "缓存连接池中使用的连接",
+    labels=("pool",),
+    workers="sum",
+)
+cache_connections_max = _CacheConnectionsMax(
+    "cache_connections_max",
+    "缓存连接池上限",
+    labels=("pool",),
+    workers="sum",
 )
 prediction_requests_total = _PredictionRequestsTotal(
     "prediction_requests_total",
@@ -521,7 +684,13 @@ CONTRACT = Contract(
         db_connections_active,
         db_connections_max,
         db_query_duration_seconds,
+        db_connection_wait_seconds,
         db_connection_errors_total,
+        cache_command_duration_seconds,
+        cache_lookups_total,
+        cache_errors_total,
+        cache_connections_active,
+        cache_connections_max,
         prediction_requests_total,
         active_users,
         user_requests_total,

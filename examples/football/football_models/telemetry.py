@@ -401,6 +401,6 @@ CONTRACT = Contract(
         slower_than=2.0,
         operations=(("POST", "/predictions"),),
     ),
-    operations=(("POST", "/predict"), ("GET", "/models")),
+    operations=(("POST", "/predict"), ("GET", "/models"), ("POST", "/scores")),
     metrics_path="/metrics",
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from functools import cached_property
 
 from generators.checks.expressions.conventional import by_convention
@@ -21,6 +21,7 @@ from generators.promql.syntax import Call, MatrixSelector
 from generators.promql.types import UNKNOWN, Range, Type, Types, either, infer, unit_of
 from generators.promql.types.calls import RATES
 from generators.promql.walk import metric_of, walk
+from generators.record import dataclass, replace
 
 FEATURES = frozenset({"promql-experimental-functions", "promql-binop-fill-modifiers"})
 
@@ -41,7 +42,7 @@ class Settings:
     by_names: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judged:
     """One rule: its tree, and the types of all parts."""
 

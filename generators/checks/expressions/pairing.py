@@ -4,7 +4,7 @@ one series may find several. Used by the checks of matching; what is not known n
 from __future__ import annotations
 
 from generators.promql.labels import NAME
-from generators.promql.syntax import Binary, VectorMatching
+from generators.promql.syntax import BY_ALL_LABELS, Binary, VectorMatching
 from generators.promql.types import Type, Types
 from generators.record import dataclass
 
@@ -19,7 +19,7 @@ class Pairing:
 
     @property
     def matching(self) -> VectorMatching:
-        return self.node.matching or VectorMatching()
+        return self.node.matching or BY_ALL_LABELS
 
     def compares(self, label: str) -> bool:
         """Whether both sides must agree in this label."""
@@ -50,7 +50,7 @@ def pairing(node: object, types: Types) -> Pairing | None:
     if not isinstance(node, Binary):
         return None
     left, right = types[node.left], types[node.right]
-    matching = node.matching or VectorMatching()
+    matching = node.matching or BY_ALL_LABELS
     filled = matching.fill_left is not None or matching.fill_right is not None
     if filled or "scalar" in (left.kind, right.kind):
         return None

@@ -4,14 +4,13 @@ The rules are those of https://prometheus.io/docs/prometheus/latest/querying/ope
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from generators.promql.labels import NAME
 from generators.promql.syntax import Aggregation, StringLiteral
 from generators.promql.types.calls import literal, of_value, summed
 from generators.promql.types.kinds import Type
 from generators.promql.types.ranges import ANY, POSITIVE, Range
 from generators.promql.types.units import EVENTS
+from generators.record import replace
 
 _SELECTING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _SAME_UNIT = frozenset(["sum", "avg", "min", "max", "quantile", "stddev"])

@@ -6,7 +6,6 @@ that no table names keeps the labels and nothing else."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from generators.promql.labels import Labels, labels_of
@@ -15,6 +14,7 @@ from generators.promql.types.kinds import UNKNOWN, Kind, Type
 from generators.promql.types.parts import bare
 from generators.promql.types.ranges import ANY, FLAG, POSITIVE, Range
 from generators.promql.types.units import EVENTS, RATIO, SECONDS, Unit
+from generators.record import replace
 
 SAME_VALUE = frozenset(
     [

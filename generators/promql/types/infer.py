@@ -6,7 +6,6 @@ every node of that tree.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from generators.promql.labels import NAME, Labels
 from generators.promql.regex import RegexFault, check_regex
@@ -31,7 +30,7 @@ from generators.promql.types.operators import combined, selected
 from generators.promql.types.ranges import Range
 from generators.promql.types.units import SECONDS
 from generators.promql.walk import children, metric_of, walk
-from generators.record import dataclass
+from generators.record import dataclass, replace
 
 Series = Callable[[str], Type | None]
 

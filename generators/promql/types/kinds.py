@@ -5,13 +5,13 @@ In: nothing. Out: `Type`, and how two types become one. Everything unknown stays
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from generators.promql.labels import NAME, Labels
 from generators.promql.types.ranges import ANY, Range
 from generators.promql.types.units import Unit
-from generators.record import dataclass
+from generators.record import dataclass, replace
 
 ALL = Labels()
 

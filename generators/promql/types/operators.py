@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from generators.promql.functions import COMPARISONS, SET_OPERATORS
 from generators.promql.labels import NAME
 from generators.promql.print import text_of
-from generators.promql.syntax import Aggregation, Binary, Expr, MatrixSelector, NumberLiteral, VectorMatching
+from generators.promql.syntax import BY_ALL_LABELS, Aggregation, Binary, Expr, MatrixSelector, NumberLiteral, VectorMatching
 from generators.promql.types.calls import literal
 from generators.promql.types.kinds import Kind, Type, either
 from generators.promql.types.parts import bare, part_of
 from generators.promql.types.ranges import ANY, FLAG, MIRRORED, Range, kept
 from generators.promql.types.units import EVENTS, RATIO, SECONDS, Unit, converted
 from generators.promql.walk import metric_names, selectors, walk
+from generators.record import replace
 
 _VALUES: Mapping[str, Callable[[Range, Range], Range]] = MappingProxyType(
     {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
@@ -50,7 +50,7 @@ def matched(node: Binary, left: Type, right: Type) -> Type:
     if any(scalars):
         side = right if scalars[0] else left
         return side if all(scalars) or (node.op in COMPARISONS and not node.return_bool) else side.nameless()
-    matching = node.matching or VectorMatching()
+    matching = node.matching or BY_ALL_LABELS
     names = frozenset(matching.labels)
     if matching.card != "one-to-one":
         many, one = (left, right) if matching.card == "many-to-one" else (right, left)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import cast
 
-from generators.promql.syntax import Aggregation, Binary, VectorMatching
+from generators.promql.syntax import BY_ALL_LABELS, Aggregation, Binary, VectorMatching
 from generators.proof.meaning.columns import NAME, Column, Labels, Same, Unforeseen, Vector
 
 SETS = ("and", "or", "unless")
@@ -53,7 +53,7 @@ def without(labels: Labels, names: tuple[str, ...]) -> Labels:
 
 def joined(tree: Binary, left: Vector, right: Vector) -> Vector:
     """An operator between two vectors."""
-    matching = tree.matching or VectorMatching()
+    matching = tree.matching or BY_ALL_LABELS
     if tree.op in SETS:
         return _set(tree.op, matching, left, right)
     if tree.return_bool or matching.fill_left is not None or matching.fill_right is not None:

@@ -57,7 +57,7 @@ def _called(slo: Slo) -> str:
 
 def _at(factor: Decimal, budget: Decimal) -> tuple[Decimal, Decimal]:
     """Traffic and errors that burn exactly at a pace, in floats as Prometheus divides them; at some traffic they round to more."""
-    pairs = [(Decimal(total), total * factor * budget) for total in range(100, 1000)]
+    pairs = ((Decimal(total), total * factor * budget) for total in range(100, 1000))
     exact = (pair for pair in pairs if float(pair[1]) / float(pair[0]) / float(budget) <= float(factor))
     return next(exact, (Decimal(100), 100 * factor * budget * _BELOW))
 

@@ -1,0 +1,84 @@
+"""The stack that watches the demo, by its command line. In: a spec, an environment, an engine. Out: it is deployed, asked, stopped; what
+`touchline` says goes to whoever looks on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+EngineName = Literal["local", "compose"]
+PATIENCE = 90.0
+"""Seconds until every target has been scraped once."""
+
+
+class StackError(Exception):
+    """The stack does not do what was asked; `touchline` has said why."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One environment of a spec on one engine."""
+
+    spec: Path
+    environment: str
+    engine: EngineName
+
+    def deploy(self) -> None:
+        """Build, test, start, verify. The first time the engines are obtained and every generated test runs: minutes."""
+        self._touchline("deploy", "--engine", self.engine)
+
+    def down(self) -> None:
+        """Stop it; its data stay."""
+        self._touchline("down")
+
+    def status(self) -> dict[str, Any]:
+        """What `touchline status --format json` says, whether all runs or not."""
+        told = subprocess.run(self._command("status", "--format", "json"), capture_output=True, text=True, check=False)
+        try:
+            found = dict(json.loads(told.stdout))
+        except ValueError:
+            found = {}
+        if "state" not in found:
+            self._touchline("status")  # says for people what the matter is
+            raise StackError("`touchline status` says what nobody understands here")
+        return found
+
+    def _command(self, verb: str, *words: str) -> list[str]:
+        return [sys.executable, "-m", "operate", verb, "--spec", str(self.spec), "--environment", self.environment, *words]
+
+    def _touchline(self, verb: str, *words: str) -> None:
+        if subprocess.run(self._command(verb, *words), check=False).returncode != 0:
+            raise StackError(f"`touchline {verb}` has failed, for the reason above")
+
+
+def unseen(prometheus: str) -> list[str]:
+    """Targets that Prometheus does not reach: job, address, why."""
+    with urllib.request.urlopen(f"http://{prometheus}/api/v1/targets?state=active", timeout=5) as answer:
+        targets = json.load(answer)["data"]["activeTargets"]
+    return [
+        f"{one['scrapePool']} {one['scrapeUrl']}: {one['lastError'] or 'not asked yet'}"
+        for one in targets
+        if one["health"] != "up"
+    ]
+
+
+def await_targets(prometheus: str) -> None:
+    """Until every target is up; StackError names those that are not in time."""
+    limit = time.monotonic() + PATIENCE
+    while True:
+        try:
+            down = unseen(prometheus)
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            down = [f"Prometheus on {prometheus} does not answer: {error}"]
+        if not down:
+            return
+        if time.monotonic() > limit:
+            raise StackError(f"not reached within {PATIENCE:.0f} s: " + "; ".join(down))
+        time.sleep(1)
