@@ -13,6 +13,7 @@ import football_api.app
 import football_models.app
 from football_api import migrations
 from football_api.settings import Settings
+from football_servers import launch, state
 from tests.football import databases
 from tests.football.databases import Databases
 from tests.football.serving import Api, served
@@ -68,6 +69,8 @@ def api(address: str, data: Databases) -> Iterator[Api]:
 
 
 @pytest.fixture
-def state_folder(tmp_path: Path) -> Path:
-    """For a launcher of its own."""
-    return tmp_path / "state"
+def state_folder(tmp_path: Path) -> Iterator[Path]:
+    """For a launcher of its own. Whatever the test left running is stopped, and its data, which root keeps elsewhere, removed."""
+    yield tmp_path / "state"
+    if databases.missing() is None and (left := state.load(tmp_path / "state")) is not None:
+        launch.wipe(launch.down(left, lambda _: None))

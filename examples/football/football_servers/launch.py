@@ -27,12 +27,12 @@ class LaunchError(Exception):
 def up(state: State, say: Say, until: str = ORDER[-1]) -> State:
     """Start what does not run, in its order, and nothing after `until`."""
     state = state.save()
-    found = cluster(state)
+    found, wanted = cluster(state), all_servers(state)  # what is not installed is told before anything is made
     if not (found.data / "PG_VERSION").exists():
         say("making a PostgreSQL cluster")
         (state.folder / "tokens.json").unlink(missing_ok=True)
         postgres.create(found)
-    for server in all_servers(state):
+    for server in wanted:
         if ORDER.index(server.name) > ORDER.index(until):
             break
         state = _ensure(state, server, say)
