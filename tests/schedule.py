@@ -45,6 +45,7 @@ FIRST: Sequence[str] = (
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
+    "tests/emit/test_telemetry.py",
     "tests/client/test_traces_live.py",
 )
 """The long units, the longest first, so that none begins when the others are over. Those that wait for engines stand between those

@@ -28,6 +28,7 @@ def bound_tests(stage: Stage) -> Iterator[UnitTest]:
         return
     if stage.states.bent:
         yield from _bound_at_once(stage)
+        yield from _crosses(stage)
         return
     for margin, total in attempts(stage):
         around = levels(stage, margin, total)
@@ -80,6 +81,20 @@ def _bound_at_once(stage: Stage) -> Iterator[UnitTest]:
         if len([course for course in scene.courses if any(course.firing)]) == 1:
             yield scene.test("just beyond its bound and just before it", scene.ends)
             return
+
+
+def _crosses(stage: Stage) -> Iterator[UnitTest]:
+    """A straight line that crosses the bound exactly at a step, as late as it takes to fire before."""
+    main, _ = stage.states.parts
+    at = stage.steps(stage.alert.hold) + 4
+    rest = stage.steps(stage.alert.hold) + stage.steps(stage.alert.keep_firing) + 4
+    try:
+        scene = stage.scene((at + rest, stage.states.crossing(at * stage.step)))
+    except Underivable:
+        return
+    exact = any(column[at] == float(main.bound) for column in vector(main.value, scene.play.store).values())
+    if exact and scene.turns():
+        yield scene.test("crosses its bound at a step", (at,))
 
 
 def levels(stage: Stage, margin: Decimal, total: Decimal | None) -> list[tuple[str, Decimal]]:

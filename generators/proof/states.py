@@ -13,10 +13,11 @@ from generators.plan import Alert
 from generators.promql import parse
 from generators.promql.syntax import NANOSECONDS, Aggregation, Binary, Call, Duration, MatrixSelector, VectorSelector
 from generators.promql.walk import selectors, walk
-from generators.proof.flows import Inputs
+from generators.proof.flows import Flow, Inputs
 from generators.proof.inputs import TOTAL, Inverse
+from generators.proof.meaning.operators import COMPARISONS
 from generators.proof.sides import Arm, Side, taken_apart
-from generators.proof.trees import bare, filtered, listed
+from generators.proof.trees import Underivable, bare, filtered, listed, literal
 from generators.record import replace
 
 SOON = 10
@@ -51,14 +52,30 @@ class States:
         main, _ = self.parts
         if main.counts:
             return Decimal(0)
-        if self.relative:
-            return Decimal(1) if isinstance(main.value, Binary) else self.total
+        if self.relative and isinstance(main.value, Binary):
+            return Decimal(1)
+        if self.relative and not COMPARISONS[main.op](float(self.total), float(main.bound)):
+            return self.total
         return self._far(main, beyond=False)
 
     @cached_property
     def bent(self) -> bool:
         """Whether the value is a straight line's, drawn through the past."""
         return any(isinstance(node, Call) and node.function in ("predict_linear", "deriv") for node in walk(self.parts[0].value))
+
+    def crossing(self, at: int) -> Inputs:
+        """The fault's straight lines, such that their value is at its bound after so many seconds: they rise or fall by one a second, so
+        that this may hold to the last bit. Raises Underivable."""
+        main, _ = self.parts
+        calls = (node for node in walk(main.value) if isinstance(node, Call) and node.function == "predict_linear")
+        ahead = next((literal(call.args[1]) for call in calls), None)
+        by_itself = isinstance(bare(main.value), Binary)
+        if ahead is None or (by_itself and main.bound == 1):
+            raise Underivable("no such line crosses its bound")
+        steep = Decimal(-1 if main.op in ("<", "<=") else 1)
+        base = steep * (ahead / (main.bound - 1) - at) if by_itself else main.bound - steep * (ahead + at)
+        line = Flow(steep, "sloping", base)
+        return {one: line if flow.kind == "sloping" else flow for one, flow in self.fault().items()}
 
     @cached_property
     def relative(self) -> bool:

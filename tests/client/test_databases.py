@@ -99,7 +99,9 @@ def test_outside_of_requests_there_are_numbers_and_no_spans(server: int) -> None
         joined.telemetry.database("main", engine)
         asyncio.run(job())
         joined.traced.tracer.flush(QUICK)
-    assert joined.page()["db_query_duration_seconds_count", "SELECT", "matches"] == 1
+    page = joined.page()
+    assert page["db_query_duration_seconds_count", "SELECT", "matches"] == 1
+    assert not joined.traced.lost
     assert seen.spans == []
 
 

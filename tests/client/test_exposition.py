@@ -9,7 +9,7 @@ import pytest
 from touchline_client import Counter, Gauge, Histogram
 from touchline_client.exposition import openmetrics, plain, wants_openmetrics
 from touchline_client.metrics import Metric
-from touchline_client.records import Key
+from touchline_client.records import Key, pack_exemplar
 
 PROMETHEUS_3 = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
@@ -34,6 +34,23 @@ PROMETHEUS_3 = (
 )
 def test_the_format_is_the_one_that_is_liked_best(accept: str, wanted: bool) -> None:
     assert wants_openmetrics(accept) is wanted
+
+
+def with_exemplar(value: float) -> list[float]:
+    """A counter's slots."""
+    cell = memoryview(bytearray(48)).cast("d")
+    cell[0] = value
+    pack_exemplar(cell, 1, "0af7651916cd43dd8448eb211c80319c", 1.0, 1700000000.0)
+    return list(cell)
+
+
+def test_only_counters_and_buckets_have_exemplars_and_only_in_openmetrics() -> None:
+    metrics: dict[str, Metric] = {"a_total": Counter("a_total"), "b": Counter("b")}
+    slots: dict[Key, list[float]] = {(name, "counter", ()): with_exemplar(2.0) for name in metrics}
+    lines = openmetrics(metrics, slots).decode().splitlines()
+    assert 'a_total 2.0 # {trace_id="0af7651916cd43dd8448eb211c80319c"} 1.0 1700000000.000' in lines
+    assert "b 2.0" in lines
+    assert "trace_id" not in plain(metrics, slots).decode()
 
 
 def test_the_page_is_as_the_formats_say() -> None:

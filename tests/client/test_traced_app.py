@@ -21,8 +21,8 @@ from tests.client.contracts import shop
 from tests.client.test_export import BEHAVIOURS
 from tests.client.test_w3c import BAD
 from tests.ports import free_ports
-from touchline_client import Contract, instrument
-from touchline_client.seam import Message
+from touchline_client import Contract, http, instrument
+from touchline_client.seam import Message, Scope, ServerSpan
 from touchline_client.tracing import configured
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -148,6 +148,25 @@ def test_a_bad_collector_fails_no_request_and_no_end(
     assert (
         200 - len(seen.spans) <= dropped._cells[("spans",)][0] <= 200 if ("spans",) in dropped._cells else len(seen.spans) >= 200
     )
+
+
+def test_the_end_waits_for_the_last_spans_so_long_and_no_longer() -> None:
+    class Flushed:
+        def __init__(self) -> None:
+            self.seconds: list[float] = []
+
+        def server(self, scope: Scope) -> ServerSpan:
+            raise RuntimeError("a fault of ours")
+
+        def flush(self, seconds: float) -> None:
+            self.seconds.append(seconds)
+            raise RuntimeError("a fault of ours")
+
+    app, tracer = FastAPI(), Flushed()
+    instrument(app, shop(), tracer=tracer)
+    assert serve(app, ["/nowhere"]) == [404]
+    assert tracer.seconds == [http.FLUSH]
+    assert http.FLUSH <= 2.0
 
 
 def test_nobody_listens(provider: list[trace.TracerProvider], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,5 +91,20 @@ def test_other_numbers_can_be_proved_as_well(name: str, share: str, hold: int) -
     assert any("its bound" in title for title in titles) or name == "ServiceRestarting"
 
 
+@pytest.mark.parametrize(
+    ("when", "crosses"),
+    [
+        ("predict_linear(node_filesystem_avail_bytes[6h], 86400) < 4096", True),
+        ("predict_linear(node_filesystem_avail_bytes[6h], 86400) >= 4096", True),
+        ("predict_linear(node_filesystem_avail_bytes[6h], 86400) / node_filesystem_avail_bytes > 1.5", True),
+        ("predict_linear(node_filesystem_avail_bytes[6h], 86400) / node_filesystem_avail_bytes > 1", False),
+    ],
+)
+def test_a_straight_line_is_at_its_bound_at_a_step(when: str, crosses: bool) -> None:
+    titles = _titles("HostDiskFilling", when=when, bound=Decimal(when.split()[-1]), op=when.split()[-2], unit="")
+    assert ("crosses its bound at a step" in titles) == crosses
+    assert any("begins, fires after its time, and ends" in title for title in titles)
+
+
 def _bound(alert: Alert) -> Decimal:
     return alert.bound or Decimal(0)
