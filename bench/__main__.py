@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from bench import client, cold, detection, evaluation, lint, planted, scale, tracing
+from bench import client, cold, detection, evaluation, lint, planted, sample, scale, tracing
 from bench.figure import Figure
 from bench.processes import BenchError
 from operate.show import Show
@@ -22,6 +22,7 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "lint": lint.run,
     "client": client.run,
     "tracing": tracing.run,
+    "sample": sample.run,
 }
 
 

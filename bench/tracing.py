@@ -56,7 +56,7 @@ def run() -> Iterator[Figure]:
     python = str(interpreter())
     cpu: dict[str, list[float]] = {name: [] for name in VARIANTS}
     with ExitStack() as stack:
-        port, counted = stack.enter_context(_collector())
+        port, counted = stack.enter_context(collector())
         processes = {name: stack.enter_context(_process(python, name, f"http://127.0.0.1:{port}/{name}")) for name in VARIANTS}
         counted.clear()
         for turn in range(ROUNDS):
@@ -109,7 +109,7 @@ def _process(python: str, name: str, endpoint: str) -> Iterator[Process]:
 
 
 @contextmanager
-def _collector() -> Iterator[tuple[int, Counter[str]]]:
+def collector() -> Iterator[tuple[int, Counter[str]]]:
     """A collector that says yes, and counts the spans of each path."""
     counted: Counter[str] = Counter()
 

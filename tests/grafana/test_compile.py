@@ -244,6 +244,16 @@ class _Part:
     rule_files: tuple[RuleFile, ...]
 
 
+def test_who_calls_whom_is_drawn_only_where_traced_services_call_one_another() -> None:
+    alone = replace(plan(), services=tuple(replace(one, depends_on=("postgres",)) for one in plan().services))
+    kinds = [
+        {panel.kind for each in built.dashboards if each.uid == "tracing" for row in each.rows for panel in row.panels}
+        for built in (grafana(), compile_grafana(alone))
+    ]
+    assert "nodegraph" in kinds[0]
+    assert kinds[1] == kinds[0] - {"nodegraph"}
+
+
 def test_one_language_says_everything_once() -> None:
     built = compile_grafana(replace(plan(), **SMALLER["one language"]))
     overview = next(each for each in built.dashboards if each.uid == "overview")
