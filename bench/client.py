@@ -10,17 +10,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
 from bench.figure import Figure
+from bench.peers import interpreter
 from bench.processes import ROOT, BenchError
 
-PEERS = ROOT / ".venv-peers"
-PINS = ROOT / "bench" / "peers.txt"
 ROUNDS = 40
 NOT_PEERS = ("bare", "ours")
 TARGET = 0.5
@@ -30,7 +28,7 @@ SHARED = ("prometheus-fastapi-instrumentator", "starlette-exporter")
 
 def run() -> Iterator[Figure]:
     """In memory first, then shared by processes, then allocations."""
-    python = _peers()
+    python = interpreter()
     for mode, peers in (("in memory", None), ("several processes", SHARED)):
         spent: dict[str, list[float]] = json.loads(_measured(python, mode, "cpu", str(ROUNDS)))
         added = {
@@ -79,18 +77,3 @@ def _measured(python: Path, mode: str, *arguments: str) -> str:
     if ran.returncode:
         raise BenchError(f"{' '.join(arguments)} failed in .venv-peers: {ran.stderr[-2000:]}")
     return ran.stdout
-
-
-def _peers() -> Path:
-    """The Python of .venv-peers, made anew when the pins have changed."""
-    stamp, python = PEERS / ".peers.txt", PEERS / "bin" / "python"
-    if stamp.exists() and stamp.read_bytes() == PINS.read_bytes():
-        return python
-    print("bench: installing the libraries to compare with into .venv-peers", file=sys.stderr, flush=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", str(PINS)]
-    for command in ([sys.executable, "-m", "venv", str(PEERS)], install):
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
-        if made.returncode:
-            raise BenchError(f"the peers cannot be installed: {made.stderr[-2000:]}")
-    stamp.write_bytes(PINS.read_bytes())
-    return python

@@ -1,20 +1,20 @@
-"""One process of the bench of tracing: `python -m bench.traced VARIANT`. In: lines `cpu N` and `memory N`, which ask for N requests. Out: a
-number for each: seconds of CPU of the whole process, its sending included, or bytes at the peak of a request, the median. Runs on the
-peers' packages."""
+"""One process of the bench of tracing: `python -m bench.traced VARIANT`. In: lines `cpu N` and `allocations N`, which ask for N requests.
+Out: a number for each: seconds of CPU of the whole process, its sending included, or allocations a request. Runs on the peers' packages."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import os
-import statistics
 import sys
+import tempfile
 import time
-import tracemalloc
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from memray import FileReader, Tracker
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -118,16 +118,16 @@ async def _requests(app: App, number: int) -> None:
         await app(_scope(), _receive, _send)
 
 
-async def _peak(app: App, number: int) -> float:
-    peaks = []
-    tracemalloc.start()
-    for _ in range(number):
-        tracemalloc.reset_peak()
-        before = tracemalloc.get_traced_memory()[0]
-        await app(_scope(), _receive, _send)
-        peaks.append(tracemalloc.get_traced_memory()[1] - before)
-    tracemalloc.stop()
-    return statistics.median(peaks)
+def _allocations(serve: Callable[[int], None], number: int) -> float:
+    """Of a request, its sending included: those of two turns less those of one."""
+    counts = []
+    with tempfile.TemporaryDirectory() as folder:
+        for turns in (1, 2):
+            file = Path(folder, str(turns))
+            with Tracker(file, trace_python_allocators=True):
+                serve(turns * number)
+            counts.append(FileReader(file).metadata.total_allocations)
+    return (counts[1] - counts[0]) / number
 
 
 def main() -> None:
@@ -139,16 +139,20 @@ def main() -> None:
     loop.run_until_complete(_requests(app, WARM))
     flush()
     print("ready", flush=True)
+
+    def serve(number: int) -> None:
+        loop.run_until_complete(_requests(app, number))
+        flush()
+
     for line in sys.stdin:
         what, number = line.split()
         gc.collect()
         if what == "cpu":
             began = time.process_time()
-            loop.run_until_complete(_requests(app, int(number)))
-            flush()
+            serve(int(number))
             print(time.process_time() - began, flush=True)
         else:
-            print(loop.run_until_complete(_peak(app, int(number))), flush=True)
+            print(_allocations(serve, int(number)), flush=True)
 
 
 if __name__ == "__main__":

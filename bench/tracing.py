@@ -1,6 +1,6 @@
 """What tracing every request costs: ours beside OpenTelemetry's instrumentation of FastAPI, with its SDK's usual batches over OTLP HTTP,
 with and without its spans of send and receive, and beside FastAPI's own. In: one process a variant, all alive at once, asked in turns; a
-collector that only counts. Out: `Figure`s of CPU beyond the bare application, sending included, and of memory at a request's peak."""
+collector that only counts. Out: `Figure`s of CPU beyond the bare application, and of allocations, sending included."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def run() -> Iterator[Figure]:
             for name in (*VARIANTS[turn % len(VARIANTS) :], *VARIANTS[: turn % len(VARIANTS)]):
                 cpu[name].append(processes[name].ask(f"cpu {REQUESTS}") * 1e6 / REQUESTS)
         _every_span_came(counted)
-        memory = {name: process.ask(f"memory {MEASURED}") for name, process in processes.items()}
-    yield from _figures(cpu, memory, counted)
+        counts = {name: process.ask(f"allocations {MEASURED}") for name, process in processes.items()}
+    yield from _figures(cpu, counts, counted)
 
 
 def _every_span_came(counted: Mapping[str, int]) -> None:
@@ -73,7 +73,7 @@ def _every_span_came(counted: Mapping[str, int]) -> None:
             raise BenchError(f"{name} sent {counted[name]} spans of {ROUNDS * REQUESTS} requests: some were dropped")
 
 
-def _figures(cpu: Mapping[str, list[float]], memory: Mapping[str, float], counted: Mapping[str, int]) -> Iterator[Figure]:
+def _figures(cpu: Mapping[str, list[float]], counts: Mapping[str, float], counted: Mapping[str, int]) -> Iterator[Figure]:
     beyond = {name: [one - none for one, none in zip(cpu[name], cpu["bare"], strict=True)] for name in VARIANTS}
     spent = {name: median(values) for name, values in beyond.items()}
     for name, words in PEERS.items():
@@ -82,9 +82,9 @@ def _figures(cpu: Mapping[str, list[float]], memory: Mapping[str, float], counte
         detail = f"{spent['ours']:.0f} us / {spent[name]:.0f} us beyond {bare}, {spans} spans to our 1"
         yield Figure("tracing", f"CPU a request, by {words}", ratio(beyond["ours"], beyond[name]), "x", MOST.get(name), detail)
     for name, words in PEERS.items():
-        ours, theirs = (memory[each] - memory["bare"] for each in ("ours", name))
-        detail = f"{ours / 1024:.1f} KiB / {theirs / 1024:.1f} KiB beyond bare, at the peak of a request"
-        yield Figure("tracing", f"memory a request, by {words}", ours / theirs, "x", None, detail)
+        ours, theirs = (counts[each] - counts["bare"] for each in ("ours", name))
+        detail = f"+{ours:.0f} / +{theirs:.0f} on {counts['bare']:.0f} allocations"
+        yield Figure("tracing", f"allocations of a request, by {words}", ours / theirs, "x", MOST.get(name), detail)
 
 
 @contextmanager

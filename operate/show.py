@@ -39,7 +39,8 @@ class Phase:
 
 @dataclass
 class Show:
-    """Where a command says what it does. `out` takes results, `err` takes progress and faults."""
+    """Where a command says what it does. `out` takes results, `err` takes progress and faults. `github` is text in which faults are lines
+    that GitHub shows at their place."""
 
     format: Format = "text"
     out: Console = field(default_factory=lambda: _console(sys.stdout))
@@ -49,12 +50,12 @@ class Show:
 
     def line(self, text: str) -> None:
         """A plain line of the result; nothing when the result is for machines."""
-        if self.format == "text":
+        if self.format != "json":
             self.out.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def head(self, text: str, style: str) -> None:
         """The line over a part of the result, in the style that rich calls so; plain when piped."""
-        if self.format == "text":
+        if self.format != "json":
             self.out.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     def note(self, text: str, mark: Mark = "") -> None:
@@ -64,14 +65,14 @@ class Show:
 
     def done(self, text: str) -> None:
         """The last line of a verb that went well: part of the result."""
-        if self.format == "text":
+        if self.format != "json":
             self.out.print(f"{MARKS['ok']} {escape(text)}", highlight=False, soft_wrap=True)
 
     def table(
         self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str] | None = None
     ) -> None:
         """Rows under a title: a table on a terminal, tab-separated lines when piped. `styles` are rich's, by what a cell says."""
-        if self.format != "text" or not rows:
+        if self.format == "json" or not rows:
             return
         if not self.out.is_terminal:
             self.line(f"{title}:")

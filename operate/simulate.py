@@ -10,8 +10,9 @@ from pathlib import Path
 
 from generators import conventions as name
 from generators.plan import Alert, Plan, Service
-from generators.proof.failures import Reaction, above, early, echoes, following, late, states
+from generators.proof.failures import ECHOES, Reaction, above, early, echoes, following, late, states
 from generators.proof.sending import resend, valid
+from generators.slo import TIERS
 from operate.clock import Answer, Labels, Message, Played, Sent, ask
 
 MINUTES = 10
@@ -73,6 +74,8 @@ def _reactions(plan: Plan, fault: str) -> Iterator[Reaction]:
         return
     if first in services and first not in alerts:
         raise UnknownFault(f"{fault}: '{first}' is a service; only an alert is followed by one. Say {first}, or ALERT:{first}.")
+    if first not in alerts and (why := _follows(plan, first)):
+        raise UnknownFault(f"{fault}: {why}.")
     if first not in alerts:
         raise UnknownFault(_said(fault, first, [*services, *alerts], "there is no service and no alert"))
     watched = {one.name: one for one in alerts[first].services}
@@ -99,6 +102,17 @@ def _alert(plan: Plan, alert: Alert, service: Service) -> Iterator[Reaction]:
         yield from (root, *echoes(plan, root, service))
     else:
         yield early(plan, alert, service)
+
+
+def _follows(plan: Plan, alert: str) -> str:
+    """Why an alert that there is is no fault; "" where there is none of this name."""
+    if any(one.name == alert for one in plan.alerts):
+        return f"'{alert}' always fires, and nothing sets it off"
+    if alert in ECHOES:
+        return f"'{alert}' remembers an outage; name the service that is out"
+    if any(one.name == alert for one in TIERS):
+        return f"'{alert}' follows from what burns an error budget; name the service that fails"
+    return ""
 
 
 def _said(fault: str, wrong: str, known: list[str], what: str) -> str:

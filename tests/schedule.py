@@ -35,6 +35,7 @@ FIRST: Sequence[str] = (
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[shop]",
     "tests/compiler/test_planted.py::test_the_generated_tests_notice",
     "tests/operate/test_killed.py",
+    "tests/client/test_workers.py",
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
     "tests/coverage/test_figures.py",
@@ -45,6 +46,7 @@ FIRST: Sequence[str] = (
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
+    "tests/emit/test_telemetry.py",
     "tests/client/test_traces_live.py",
 )
 """The long units, the longest first, so that none begins when the others are over. Those that wait for engines stand between those

@@ -54,7 +54,7 @@ def openmetrics(metrics: Mapping[str, Metric], slots: Mapping[Key, Sequence[floa
         family = metric.name.removesuffix("_total") if counter else metric.name
         kind = "unknown" if metric.kind == "counter" and not counter else metric.kind
         lines += (f"# HELP {family} {_escaped(metric.help)}", f"# TYPE {family} {kind}")
-        lines += _samples(metric, series, _exemplar)
+        lines += _samples(metric, series, _no_exemplar if kind == "unknown" else _exemplar)  # what is unknown may have none
     return ("\n".join([*lines, "# EOF"]) + "\n").encode()
 
 

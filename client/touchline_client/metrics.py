@@ -163,6 +163,10 @@ class Counter(Metric):
             pass
         self._slow(labels, lambda cell: _add_to(cell, by), "counting")
 
+    def reach(self, total: float, labels: Labels = ()) -> None:
+        """Somebody else counts: this process stands at `total` now. Never raises."""
+        self._slow(labels, lambda cell: _add_to(cell, max(0.0, total - cell[0])), "counting")
+
     def exemplify(self, trace_id: str, value: float, labels: Labels) -> None:
         """Point to the trace of what was just counted, at most once a second."""
         _exemplify(self, 1, trace_id, value, labels)

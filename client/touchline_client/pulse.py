@@ -41,7 +41,7 @@ class Pulse:
 
     def forget(self) -> None:
         """In a new process: nothing is counted yet, no timer runs."""
-        self._counted, self._worst, self._worst_before = 0.0, 0.0, 0.0
+        self._worst, self._worst_before = 0.0, 0.0
         self._window_ends, self._process_at = 0.0, 0.0
         self._loop = None
 
@@ -84,9 +84,7 @@ class Pulse:
                 self._contract.guard.caught("looking at a pool", error)
         try:
             if self._cpu is not None:
-                used = time.process_time()
-                self._cpu.add(max(0.0, used - self._counted))
-                self._counted = used
+                self._cpu.reach(time.process_time())
             if self._start is not None:
                 self._start.assign(_STARTED)
             if self._memory is not None:

@@ -8,22 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from generators.checks.dashboard_queries import asked, of_panels
-from generators.checks.expressions import (
-    bare_counter,
-    divides_by_itself,
-    matching_many,
-    matching_never,
-    no_such_bucket,
-    out_of_range,
-    percent_bound,
-    quantile_of_no_histogram,
-    quantile_without_le,
-    rate_of_aggregate,
-    rate_of_gauge,
-    short_range,
-    sides_differ,
-    unit_mismatch,
-)
+from generators.checks.expressions import OF_ANY, no_such_bucket, out_of_range, short_range
 from generators.checks.expressions.facts import Facts, Judged
 from generators.fault import Fault, Written
 from generators.ir.compiled import Compiled
@@ -31,24 +16,6 @@ from generators.ir.rules import RecordingRule
 from generators.promql import ParseFault
 from generators.promql.types import unit_of
 from generators.record import dataclass
-
-CHECKS = (
-    rate_of_gauge,
-    rate_of_aggregate,
-    bare_counter,
-    quantile_without_le,
-    quantile_of_no_histogram,
-    no_such_bucket,
-    matching_never,
-    matching_many,
-    sides_differ,
-    divides_by_itself,
-    unit_mismatch,
-    percent_bound,
-    out_of_range,
-    short_range,
-)
-"""Those of the table that judge any expression; the others ask what an alert makes of it."""
 
 CHOSEN = {
     short_range.ID: re.compile(r"\[[^\]]*\$"),
@@ -93,7 +60,7 @@ def of_dashboards(compiled: Compiled, facts: Facts) -> Iterator[Fault]:
     """Every fault of every distinct query, at the first panel that asks it; and of what it is drawn in."""
     yield from panel_units(compiled, facts)
     found = tuple(_questions(compiled, facts))
-    for check in CHECKS:
+    for check in OF_ANY:
         open_to_choice = CHOSEN.get(check.ID)
         sure = (one for one in found if open_to_choice is None or not open_to_choice.search(one.rule.expr))
         yield from check.find(facts.asked(tuple(sure)))

@@ -60,7 +60,7 @@ def _metric(metric: Metric, types: Collection[str]) -> TelemetryMetric:
 
 
 def _type(name: str, taken: Collection[str]) -> str:
-    """A class's name: `_PredictionRequestsTotal`; a_b and ab would be one, so the second is numbered."""
+    """A class's name: `_HttpRequestsTotal`; a_b and ab would be one, so the second is numbered."""
     words = "_" + "".join(part[:1].upper() + part[1:] for part in name.split("_"))
     number = sum(1 for other in taken if other.rstrip("0123456789") == words.rstrip("0123456789"))
     return f"{words}{number + 1}" if words in taken else words

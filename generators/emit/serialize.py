@@ -26,6 +26,9 @@ _RESERVED = frozenset(["y", "yes", "n", "no", "true", "false", "on", "off", "nul
 _FLOW = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@-]*")
 _BREAK = re.compile(r"(?<=[^\s]) (?=[^\s])")
 
+_MAPPINGS = (dict, Mapping)
+"""The first is found at once, the second asks the class."""
+
 _DURATION_UNITS = (("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -101,7 +104,7 @@ def _sequence(value: Sequence[Any], indent: int, lines: list[str]) -> None:
     for item in value:
         if isinstance(item, str):
             lines.append(pad + _text(item, indent + 2))
-        elif isinstance(item, Mapping) and item:
+        elif isinstance(item, _MAPPINGS) and item:
             _mapping(item, indent + 2, pad, lines)
         elif isinstance(item, list | tuple) and item:
             _entry(pad.rstrip(), item, indent, lines)
@@ -112,7 +115,7 @@ def _sequence(value: Sequence[Any], indent: int, lines: list[str]) -> None:
 def _entry(start: str, item: Any, indent: int, lines: list[str]) -> None:
     if isinstance(item, str):
         lines.append(f"{start} {_text(item, indent + 2)}")
-    elif isinstance(item, Mapping) and item:
+    elif isinstance(item, _MAPPINGS) and item:
         lines.append(start)
         _mapping(item, indent + 2, "", lines)
     elif isinstance(item, list | tuple) and item:
@@ -144,7 +147,7 @@ def _leaf(item: Any, indent: int) -> str:
         return str(item)
     if isinstance(item, Decimal):
         return format(item, "f") if item.is_finite() else ".nan" if item.is_nan() else ".inf" if item > 0 else "-.inf"
-    if isinstance(item, Mapping):
+    if isinstance(item, _MAPPINGS):
         return "{}"
     if isinstance(item, list | tuple):
         return "[]"

@@ -42,12 +42,18 @@ Leg = tuple[int, Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A series of the measure: its past, what it is now, and whether that is an anomaly."""
+    """A series of the measure: its past, what it is now, and whether the alert tells of it. `of` is another anomaly whose measure it
+    is."""
 
     case: str
     past: tuple[Leg, ...]
     now: Decimal
     unusual: bool
+    of: str = ""
+
+    def labels(self, alert: Alert, own: Mapping[str, str]) -> dict[str, str]:
+        """Those of the series, and of what is told of it."""
+        return {**own, name.ANOMALY: self.of or alert.name, CASE: self.case}
 
     def given(self, samples: int) -> str:
         """Its samples, the past first, nothing for a while, and now."""
@@ -82,6 +88,7 @@ def _rows(anomaly: Anomaly) -> Iterator[Row]:
     steady: tuple[Leg, ...] = ((enough, _USUAL),)
     yield Row("beyond the floor", steady, beyond, unusual=True)
     yield Row("at the floor", steady, _edge(_USUAL, anomaly.floor, _USUAL), unusual=False)
+    yield Row("beyond it, of another anomaly", steady, beyond, unusual=False, of="Another")
     yield Row("before the warm-up is over", ((enough - 1, _USUAL),), beyond, unusual=False)
     unsteady, mean, deviation = _unsteady(enough)
     yield Row("beyond an unsteady past", unsteady, mean + anomaly.deviations * deviation * _ABOVE, unusual=True)
@@ -118,26 +125,19 @@ def _pasts(anomaly: Anomaly, at: int) -> Iterator[Row]:
 def _test(alert: Alert, title: str, rows: Sequence[Row], at: int, labels: Mapping[str, str]) -> UnitTest:
     """Which series are anomalies at a moment: those for which the alert is then pending, or fires where it does not wait."""
     samples = at // CADENCE + 1
-    given = tuple(
-        InputSeries(written(name.ANOMALY_VALUE, {**_own(alert, labels), CASE: row.case}), row.given(samples)) for row in rows
-    )
-    state = {"alertname": alert.name, "alertstate": "pending" if alert.hold else "firing"}
-    said = {**_own(alert, labels), name.SEVERITY: alert.severity, name.SIGNAL: alert.signal}
-    said |= {**alert.services[0].labels, **alert.labels, **state}
-    expected = tuple((written("ALERTS", {**said, CASE: row.case}), "1") for row in rows if row.unusual)
+    given = tuple(InputSeries(written(name.ANOMALY_VALUE, row.labels(alert, labels)), row.given(samples)) for row in rows)
+    said = {"alertname": alert.name, "alertstate": "pending" if alert.hold else "firing"}
+    said |= {name.SEVERITY: alert.severity, name.SIGNAL: alert.signal, **alert.services[0].labels, **alert.labels}
+    expected = tuple((written("ALERTS", {**row.labels(alert, labels), **said}), "1") for row in rows if row.unusual)
     case = ExprCase(f'ALERTS{{alertname="{alert.name}"}}', at, expected)
     return UnitTest(f"{alert.name} band: {title}", CADENCE, given, exprs=(case,), where=alert.where)
 
 
 def _band(alert: Alert, anomaly: Anomaly, at: int, labels: Mapping[str, str]) -> Iterator[ExprCase]:
     """Mean and deviation of a past whose halves differ."""
-    own = {**_own(alert, labels), CASE: SPREAD, "history": span(anomaly.history)}
+    own = {**labels, name.ANOMALY: alert.name, CASE: SPREAD, "history": span(anomaly.history)}
     for record, value in ((name.ANOMALY_MEAN, (_LOW + _HIGH) / 2), (name.ANOMALY_DEVIATION, (_HIGH - _LOW) / 2)):
         yield ExprCase(f"round({written(record, own)}, 0.001)", at, ((written("", own), plain(value)),))
-
-
-def _own(alert: Alert, labels: Mapping[str, str]) -> dict[str, str]:
-    return {**labels, name.ANOMALY: alert.name}
 
 
 def _after(seconds: int, step: int) -> int:

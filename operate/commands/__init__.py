@@ -44,7 +44,10 @@ class Call:
         from operate.site import Site, engines
         from operate.state import State
 
-        state = State.of(project_name(self.spec), self.environment(LOCAL))
+        environment = self.environment(LOCAL)
+        if not _plain(environment):
+            raise UserFault(f"--environment {environment}: that is no name of an environment")
+        state = State.of(project_name(self.spec), environment)
         absent = frozenset(filter(None, str(self.arguments.may_be_absent).split(",")))
         return Site(state, self.show, engines(state, absent))
 
@@ -86,6 +89,12 @@ def environments(spec: Path) -> Mapping[str, Environment]:
     return read.environments if read else {}
 
 
+def foremost(spec: Path) -> str:
+    """The environment that speaks for a spec: the one that is production, whatever it is called; the first where none is."""
+    known = environments(spec)
+    return next((name for name, one in known.items() if one.production), next(iter(known), PRODUCTION))
+
+
 def project_name(spec: Path) -> str:
     """The name under `project`. Only this is read, so that a spec with faults can still be looked up, rolled back, taken down."""
     import yaml
@@ -94,7 +103,7 @@ def project_name(spec: Path) -> str:
         if spec.suffix in (".yaml", ".yml"):
             value = yaml.safe_load(spec.read_text(encoding="utf-8"))
             name = value.get("project", {}).get("name") if isinstance(value, dict) else None
-            if isinstance(name, str) and name and "/" not in name and not name.startswith("."):
+            if isinstance(name, str) and _plain(name):
                 return name
         elif (compiled := _built(spec).compiled) is not None:
             return compiled.project
@@ -102,6 +111,11 @@ def project_name(spec: Path) -> str:
         faults = _built(spec).faults
         raise UserFault(f"{spec} cannot be read" if faults else f"{spec}: {error}", faults) from error
     raise UserFault(f"{spec}: the project has no name; say `project: {{name: ...}}`")
+
+
+def _plain(name: str) -> bool:
+    """Whether a name may be that of a directory."""
+    return bool(name) and "/" not in name and "\0" not in name and not name.startswith(".")
 
 
 def _built(spec: Path) -> Build:

@@ -37,11 +37,14 @@ def run(call: Call) -> int:
         found = audit(tree, show.progress)
     ignored = frozenset(call.arguments.ignore)
     faults = tuple(fault for fault in found.faults if fault.id not in ignored)
+    for id in sorted(ignored - {fault.id for fault in found.faults}):
+        show.note(f"--ignore {id}: there is no such finding here", "warning")
     show.json(_document(root, found, faults))
     if show.format == "github":
         show.faults(faults)
-    for severity, title in (("error", "Errors"), ("warning", "Warnings")):
-        _table(call, title, [fault for fault in faults if fault.severity == severity])
+    else:
+        for severity, title in (("error", "Errors"), ("warning", "Warnings")):
+            _table(call, title, [fault for fault in faults if fault.severity == severity])
     _said(call, found, faults)
     return USERS_FAULT if faults else FINE
 

@@ -16,7 +16,7 @@ from generators.plan import Plan
 from generators.promql.types import Line
 from generators.resolve.context import did_you_mean
 from generators.slo import text_of
-from operate.commands import FINE, PRODUCTION, Call, UserFault, environments, sound
+from operate.commands import FINE, Call, UserFault, environments, foremost, sound
 from operate.explain import told
 from operate.explain.lateness import SOURCES
 from operate.explain.muting import Muting
@@ -46,7 +46,9 @@ def run(call: Call) -> int:
         if unknown := [_unknown(book, one) for one in names if one not in book.rules]:
             raise UserFault("\n".join(unknown))
         pages = [book.page(one) for one in names]
-    call.show.json({"environment": book.plan.environment.name, "alerts": [_as_json(page) for page in pages]})
+    if call.show.format == "json":
+        call.show.json({"environment": book.plan.environment.name, "alerts": [_as_json(page) for page in pages]})
+        return FINE
     for page in pages:
         _show(call.show, page)
     return FINE
@@ -54,11 +56,11 @@ def run(call: Call) -> int:
 
 def _book(call: Call) -> Book:
     """What the spec comes to in the environment asked for, and the channels of every one (of that alone, where one was asked for)."""
-    known = list(environments(call.spec))
-    environment = call.environment(PRODUCTION if PRODUCTION in known else next(iter(known), PRODUCTION))
+    environment = call.environment(foremost(call.spec))
     compiled = sound(call, environment, "compose", RULES).compiled
+    asked = [environment] if call.arguments.environment else environments(call.spec)
     plans: dict[str, Plan] = {}
-    for one, (plan, faults) in plans_of(call.spec, [environment] if call.arguments.environment else known, "compose").items():
+    for one, (plan, faults) in plans_of(call.spec, asked, "compose").items():
         if plan is None:
             raise UserFault(f"the environment {one} has {len(faults)} faults", faults)
         plans[one] = plan
@@ -83,8 +85,10 @@ def _unknown(book: Book, wrong: str) -> str:
 def _as_json(page: Page) -> dict[str, Any]:
     parts = [{**dataclasses.asdict(one), "source": SOURCES[one.what]} for one in page.late.parts]
     late = {"best": page.late.best, "worst": page.late.worst, **dataclasses.asdict(page.late), "parts": parts}
-    audiences = [{**dataclasses.asdict(one), "silence": _span(one)} for one in page.audiences]
-    return {**dataclasses.asdict(page), "texts": dict(page.texts), "late": late, "audiences": audiences}
+    # `asdict` copies what it finds, and a moment with a zone of ours cannot be copied.
+    audiences = [{**dataclasses.asdict(dataclasses.replace(one, silence=None)), "silence": _span(one)} for one in page.audiences]
+    rest = dataclasses.asdict(dataclasses.replace(page, audiences=()))
+    return {**rest, "texts": dict(page.texts), "late": late, "audiences": audiences}
 
 
 def _span(audience: Audience) -> dict[str, str] | None:

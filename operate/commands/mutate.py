@@ -9,7 +9,7 @@ from pathlib import Path
 from generators.build import plan_of
 from generators.mutants import OPERATORS
 from generators.proof.coverage import Share, coverage
-from operate.commands import FINE, PRODUCTION, USERS_FAULT, Call, UserFault, environments, sound
+from operate.commands import FINE, USERS_FAULT, Call, UserFault, foremost, sound
 from operate.mutation import mutate
 from operate.mutation.equivalents import FILE, BadEquivalents, arguments
 from operate.mutation.rules import Unsound
@@ -49,7 +49,7 @@ def run(call: Call) -> int:
 def _report(call: Call, spec: Path) -> tuple[Report, tuple[Share, ...]]:
     """What became of the mutants of a spec; and how many alerts, arms and label values its tests of rules show."""
     at = Call(call.arguments, call.show, spec, call.root)
-    environment = at.environment(_production(spec))
+    environment = at.environment(foremost(spec))
     compiled = sound(at, environment, "compose").compiled
     plan, _ = plan_of(spec, environment, "compose")
     argued = arguments(call.arguments.equivalents, compiled.project)
@@ -67,11 +67,6 @@ def _by_what(shares: tuple[Share, ...]) -> dict[str, dict[str, object]]:
 
 def _rows(shares: tuple[Share, ...]) -> list[tuple[str, ...]]:
     return [(share.what, f"{share.covered} of {share.of}", ", ".join(share.missing)) for share in shares]
-
-
-def _production(spec: Path) -> str:
-    """The environment that the generated files are of, whatever it is called."""
-    return next((name for name, one in environments(spec).items() if one.production), PRODUCTION)
 
 
 def _shown(show: Show, report: Report, narrowed: bool) -> None:

@@ -14,12 +14,12 @@ from generators.plan import Plan
 from generators.proof.calendar import Calendar
 from generators.proof.hours import written
 from operate import generated, simulate, tools
-from operate.commands import FINE, PRODUCTION, Call, UserFault, sound
+from operate.commands import FINE, Call, UserFault, foremost, sound
 from operate.simulate import Outcome
 
 CLOCK, ROUTES = "alertmanager-clock", frozenset({"routes"})
-EARLIEST = 2001
-"""The harness's clock begins in 2000 (https://pkg.go.dev/testing/synctest#hdr-Time)."""
+EARLIEST, LATEST = 2001, 2200
+"""Years. The harness's clock begins in 2000 (https://pkg.go.dev/testing/synctest#hdr-Time) and counts nanoseconds for 292 years."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +40,7 @@ def run(call: Call) -> int:
 
 def _simulated(call: Call) -> tuple[Outcome, str]:
     """What becomes of the faults, and when they happen."""
-    environment = call.environment(PRODUCTION)
+    environment = call.environment(foremost(call.spec))
     built = sound(call, environment, "compose", ROUTES).build
     plan, _ = plan_of(call.spec, environment, "compose")
     if plan is None:
@@ -66,8 +66,9 @@ def _starts(call: Call, plan: Plan) -> str:
         moment = datetime.fromisoformat(at)
     except ValueError:
         moment = datetime.min
-    if moment.tzinfo is None or moment.year < EARLIEST:
-        raise UserFault(f"--at {at}: that is no time after {EARLIEST}; write it with its zone, like 2026-03-01T02:00:00Z")
+    if moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
+        what = f"that is no time from {EARLIEST} to {LATEST}"
+        raise UserFault(f"--at {at}: {what}; write it with its zone, like 2026-03-01T02:00:00Z")
     return written(moment)
 
 

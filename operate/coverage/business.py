@@ -40,11 +40,11 @@ def _items(ground: Ground, metric: Metric, services: tuple[str, ...]) -> tuple[I
 
 def fresh(metric: Metric) -> str:
     """Services for which the metric lives now. What counts must have counted once: a series that starts at 0 shows only that somebody
-    declared it. A gauge may well be 0, and NaN is no value."""
+    declared it. A gauge may well be 0; NaN is no value, and no answer of ours."""
     if metric.kind == "counter":
         return f"max by (service) ({metric.name}) > 0"
     if metric.kind == "histogram":
         return f"max by (service) ({metric.name}_count) > 0"
     if metric.kind == "native-histogram":
         return f"max by (service) (histogram_count({metric.name})) > 0"
-    return f"max by (service) ({metric.name} == {metric.name})"
+    return f"max by (service) ({metric.name})"

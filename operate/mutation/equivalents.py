@@ -38,15 +38,20 @@ def arguments(file: Path, project: str) -> dict[str, str]:
 
 def _entries(file: Path) -> tuple[list[dict[str, Any]], list[Fault]]:
     shown = file.as_posix()
+    fix = "Write a YAML list of {id, specs, change, because}."
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), yaml.CSafeLoader)
-        value = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader) or []
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        fix = "Write a YAML list of {id, specs, change, because}."
+        text = file.read_text(encoding="utf-8")
+        root = yaml.compose(text, yaml.CSafeLoader)
+        value = yaml.load(text, yaml.CSafeLoader) or []
+    except UnicodeDecodeError:
+        return [], [Fault("equivalents", Where(shown), "the file is no UTF-8 text", fix)]
+    except OSError as error:
+        return [], [Fault("equivalents", Where(shown), f"the file cannot be read: {error.strerror}", fix)]
+    except yaml.YAMLError as error:
         return [], [Fault("equivalents", Where(shown), " ".join(str(error).split()), fix)]
     nodes = getattr(root, "value", [])
     if not isinstance(value, list):
-        return [], [Fault("equivalents", Where(shown), "the file is no list", "Write a list of {id, specs, change, because}.")]
+        return [], [Fault("equivalents", Where(shown), "the file is no list", fix)]
     faults: list[Fault] = []
     met: set[tuple[str, str]] = set()
     for entry, node in zip(value, nodes, strict=True):

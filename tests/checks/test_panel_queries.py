@@ -10,8 +10,8 @@ import pytest
 
 from generators.build import build
 from generators.checks import check
-from generators.checks.expressions import facts_of
-from generators.checks.panel_queries import CHECKS, of_dashboards
+from generators.checks.expressions import OF_ANY, facts_of
+from generators.checks.panel_queries import of_dashboards
 from generators.fault import Fault, Where, Written
 from generators.ir.compiled import Compiled
 from generators.ir.dashboards import Annotation, Dashboard, Panel, PanelKind, Query, Row, Variable
@@ -53,7 +53,7 @@ def condition(id: str, twin: str) -> tuple[str, int]:
     return found[1], int(found[3] or FIRST) - FIRST
 
 
-@pytest.mark.parametrize("id", [one.ID for one in CHECKS])
+@pytest.mark.parametrize("id", [one.ID for one in OF_ANY])
 def test_what_is_refused_in_a_rule_is_refused_in_a_panel(sound: Compiled, id: str) -> None:
     expr, offset = condition(id, "bad")
     found = judged(sound, expr)

@@ -106,6 +106,30 @@ def test_outside_of_a_trace_a_request_is_as_it_was() -> None:
     assert seen.spans == []
 
 
+def test_what_is_given_up_is_no_error() -> None:
+    """As when the client of the request that asks has left."""
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(60)
+
+    async def served() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(slow), base_url="http://models") as client:
+            joined.telemetry.client(client)
+            request = joined.traced.tracer.server(scope())
+            asking = asyncio.create_task(client.get("/"))
+            await asyncio.sleep(0.01)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            request.end(route="/a", status=499, error=None, duration=0.1)
+
+    with collector() as seen:
+        joined = Joined(seen.address)
+        asyncio.run(served())
+        joined.traced.tracer.flush(QUICK)
+    assert [span.status.code for span in calls(seen)] == [Status.STATUS_CODE_UNSET]
+
+
 def test_a_stream_is_asked_for_as_well() -> None:
     async def served() -> str:
         async with echoing() as client:

@@ -96,6 +96,7 @@ def test_a_sync_client(server: int) -> None:
 def test_a_pool_that_is_replaced_is_looked_at_anew(server: int) -> None:
     joined, client = Joined(), redis.Redis(port=server, max_connections=9)
     joined.telemetry.cache("cache", client)
+    assert joined.page()["cache_connections_max", "cache"] == 9
     client.connection_pool = redis.ConnectionPool(port=server, max_connections=2)
     assert joined.page()["cache_connections_max", "cache"] == 2
 

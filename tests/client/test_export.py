@@ -7,6 +7,7 @@ import socket
 import threading
 import tracemalloc
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -102,6 +103,12 @@ def test_bytes_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not queue.put(b"", b"x" * 1000), "what is being sent counts as well"
     assert queue.done(batch)
     assert queue.put(b"", b"x" * 1000)
+
+
+def test_spans_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MOST_SPANS", 100)
+    queue = waiting.Waiting()
+    assert [queue.put(b"", b"") for _ in range(200)] == [True] * 100 + [False] * 100
 
 
 def test_every_span_arrives_where_all_is_well() -> None:
@@ -222,6 +229,27 @@ def test_an_answer_is_read_as_far_as_an_honest_one_goes(monkeypatch: pytest.Monk
         tracer.request()
     assert sum(read) <= post.LONGEST
     assert not tracer.lost
+
+
+def test_a_collector_that_says_a_byte_now_and_then_holds_nobody() -> None:
+    def trickle(connection: socket.socket, _body: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        with suppress(OSError):
+            while not seen.over.wait(0.02):
+                connection.sendall(b"x")
+
+    def posted() -> None:
+        try:
+            post.Poster(urlsplit(seen.address), {}).post(b"", 0.3)
+        except OSError as error:
+            ended.append(error)
+
+    ended: list[OSError] = []
+    with collector(trickle) as seen:
+        poster = threading.Thread(target=posted, daemon=True)
+        poster.start()
+        poster.join(20)
+        assert [type(error) for error in ended] == [TimeoutError], "it trickles still"
 
 
 def test_a_span_is_sent_once() -> None:

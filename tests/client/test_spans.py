@@ -140,6 +140,27 @@ def test_spans_of_the_application_and_of_other_libraries_join() -> None:
     assert b"ann@" not in b"".join(seen.bodies)
 
 
+def test_a_request_within_a_span_of_this_process_is_below_it() -> None:
+    """As under another middleware, or called by a client within the process."""
+    with collector() as seen, serving(seen.address) as traced:
+        with traced.tracer.provider.get_tracer("football").start_as_current_span("outer"):
+            traced.request(("traceparent", GOOD))
+        traced.request(("traceparent", GOOD), route="/after")
+    spans = sent(seen)
+    assert spans["GET /matches/{id}"].parent_span_id == spans["outer"].span_id
+    assert spans["GET /after"].trace_id.hex() == TRACE
+
+
+def test_two_applications_in_one_process_share_a_provider_and_no_spans() -> None:
+    with collector() as one, collector() as two, serving(one.address) as first, serving(two.address) as second:
+        request = second.tracer.server(scope())
+        with first.tracer.provider.get_tracer("football").start_as_current_span("predict"):
+            pass
+        request.end(route="/a", status=200, error=None, duration=0.1)
+    assert sorted(sent(two)) == ["GET /a", "predict"]
+    assert one.spans == []
+
+
 def test_a_decorated_function_is_a_span_until_it_ends() -> None:
     with collector() as seen, serving(seen.address) as traced:
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.client.tracing import PATIENT
 from touchline_client.integrations.statement import LOOKED_AT, OTHER, STATEMENTS, TABLES, Statements, parse
 
 READ = {
@@ -47,12 +48,14 @@ def test_a_statement(text: str) -> None:
     assert parse(text) == READ[text]
 
 
+@PATIENT
 @given(st.text(st.characters(exclude_characters="\\"), max_size=60).map(lambda text: text.replace("'", "''")))
 def test_no_value_is_taken_for_a_name(value: str) -> None:
     assert parse(f"SELECT '{value}' FROM users WHERE a = '{value}'") == ("SELECT", "users")
     assert parse(f"UPDATE users SET a = '{value}'") == ("UPDATE", "users")
 
 
+@PATIENT
 @given(st.text("SELCTFROM intoWHE()'\"$`[].-/*\\\n;", max_size=200))
 def test_whatever_comes_it_ends(text: str) -> None:
     operation, table = parse(text)

@@ -4,8 +4,12 @@ ends."""
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,9 +21,11 @@ from tests.client.contracts import shop
 from tests.client.test_export import BEHAVIOURS
 from tests.client.test_w3c import BAD
 from tests.ports import free_ports
-from touchline_client import Contract, instrument
-from touchline_client.seam import Message
+from touchline_client import Contract, http, instrument
+from touchline_client.seam import Message, Scope, ServerSpan
 from touchline_client.tracing import configured
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -92,6 +98,36 @@ def test_a_request_is_one_span_whose_query_stays_here(
     assert [len(span.events) for span in seen.spans] == [0, 1, 0]
 
 
+def test_what_is_mounted_makes_no_spans_of_its_own(provider: list[trace.TracerProvider], monkeypatch: pytest.MonkeyPatch) -> None:
+    with collector() as seen:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", seen.address)
+        app, below = FastAPI(), FastAPI()
+
+        @below.get("/orders/{number}")
+        async def order(number: int) -> int:
+            return number
+
+        app.mount("/v2", below)
+        instrument(app, shop())
+        assert serve(app, ["/v2/orders/7?who=ann@example.com"]) == [200]
+    assert [span.name for span in seen.spans] == ["GET /v2/orders/{number}"]
+    assert b"ann@" not in b"".join(seen.bodies)
+
+
+def test_a_process_that_no_server_ends_sends_its_last_spans() -> None:
+    script = """
+from tests.client.contracts import shop
+from tests.client.tracing import scope
+from touchline_client.tracing import configured
+tracer = configured(shop(), None)
+tracer.server(scope()).end(route="/a", status=200, error=None, duration=0.0)
+"""
+    with collector() as seen:
+        environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": seen.address}
+        subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=ROOT, timeout=30)
+    assert [span.name for span in seen.spans] == ["GET /a"]
+
+
 def test_an_application_that_gave_fastapi_a_provider_of_its_own_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     app = FastAPI(telemetry={"tracer_provider": trace.NoOpTracerProvider()})
@@ -112,6 +148,25 @@ def test_a_bad_collector_fails_no_request_and_no_end(
     assert (
         200 - len(seen.spans) <= dropped._cells[("spans",)][0] <= 200 if ("spans",) in dropped._cells else len(seen.spans) >= 200
     )
+
+
+def test_the_end_waits_for_the_last_spans_so_long_and_no_longer() -> None:
+    class Flushed:
+        def __init__(self) -> None:
+            self.seconds: list[float] = []
+
+        def server(self, scope: Scope) -> ServerSpan:
+            raise RuntimeError("a fault of ours")
+
+        def flush(self, seconds: float) -> None:
+            self.seconds.append(seconds)
+            raise RuntimeError("a fault of ours")
+
+    app, tracer = FastAPI(), Flushed()
+    instrument(app, shop(), tracer=tracer)
+    assert serve(app, ["/nowhere"]) == [404]
+    assert tracer.seconds == [http.FLUSH]
+    assert http.FLUSH <= 2.0
 
 
 def test_nobody_listens(provider: list[trace.TracerProvider], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.client.tracing import PATIENT
 from touchline_client.tracing import w3c
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -79,6 +80,7 @@ def test_state_that_cannot_be_told_on_is_left_out(state: str) -> None:
     assert place.state == ""
 
 
+@PATIENT
 @given(st.binary(max_size=80))
 def test_whatever_comes_a_place_or_none(value: bytes) -> None:
     place = w3c.read([(b"traceparent", value)])

@@ -12,6 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from tests.client.tracing import PATIENT
 from touchline_client.tracing import wire
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
@@ -43,6 +44,7 @@ def read(spans: list[tuple[bytes, bytes]]) -> ExportTraceServiceRequest:
     return request
 
 
+@PATIENT
 @given(
     st.binary(min_size=16, max_size=16),
     st.binary(min_size=8, max_size=8),
@@ -73,6 +75,7 @@ def test_a_span_is_read_as_it_was_written(
     assert span.ByteSize() == len(Span.FromString(span.SerializeToString()).SerializeToString())
 
 
+@PATIENT
 @given(st.dictionaries(TEXT, VALUES, max_size=4))
 def test_lists_and_mappings_are_read_as_they_were_written(values: Mapping[str, Any]) -> None:
     request = read([(wire.scope("s", ""), wire.span(b"t" * 16, b"s" * 8, b"", "", b"", 1, 0, 0, 1, wire.attributes(values)))])
@@ -91,6 +94,18 @@ def _shallow(value: Any, deep: int) -> Any:
 
 def _too_deep(value: Any, deep: int) -> bool:
     return isinstance(value, list | dict) and deep >= wire.DEEPEST
+
+
+def test_what_contains_itself_is_written_as_far_as_it_is_deep() -> None:
+    endless: list[object] = ["a"]
+    endless.append(endless)
+    again: dict[str, object] = {"a": 1}
+    again["b"] = again
+    values = {"list": endless, "mapping": again}
+    request = read([(wire.scope("s", ""), wire.span(b"t" * 16, b"s" * 8, b"", "", b"", 1, 0, 0, 1, wire.attributes(values)))])
+    told = pairs(request.resource_spans[0].scope_spans[0].spans[0].attributes)
+    assert told["list"] == ["a", ["a", ["a", ["a"]]]]
+    assert told["mapping"] == {"a": 1, "b": {"a": 1, "b": {"a": 1, "b": {"a": 1}}}}
 
 
 @pytest.mark.parametrize("value", [None, object(), 1 << 63, -(1 << 63) - 1], ids=["none", "object", "large", "small"])
@@ -114,6 +129,7 @@ def test_spans_of_one_scope_go_together() -> None:
     assert [(each.scope.name, len(each.spans)) for each in resource.scope_spans] == [("one", 2), ("other", 1)]
 
 
+@PATIENT
 @given(st.integers(0, (1 << 63) - 1), TEXT)
 def test_what_the_collector_refused_is_read(number: int, message: str) -> None:
     answer = ExportTraceServiceResponse()
@@ -122,6 +138,7 @@ def test_what_the_collector_refused_is_read(number: int, message: str) -> None:
     assert wire.rejected(answer.SerializeToString()) == number
 
 
+@PATIENT
 @given(st.binary(max_size=40))
 def test_no_answer_is_too_odd(answer: bytes) -> None:
     assert wire.rejected(answer) >= 0

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from hypothesis import HealthCheck, settings
+
 from touchline_client.guard import Guard
 from touchline_client.seam import Scope
-from touchline_client.tracing import begin, settings
+from touchline_client.tracing import begin
+from touchline_client.tracing import settings as variables
 from touchline_client.tracing.tracer import Tracer
 
 QUICK = 5.0
+PATIENT = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+"""For properties: how fast the machine is says nothing of them."""
 
 
 @dataclass
@@ -34,7 +39,7 @@ class Traced:
 def traced(address: str, service: str = "football-api") -> Traced:
     """Sends to this address; nobody else knows of it."""
     lost: Counter[str] = Counter()
-    found = settings.read({"OTEL_EXPORTER_OTLP_ENDPOINT": address}, service)
+    found = variables.read({"OTEL_EXPORTER_OTLP_ENDPOINT": address}, service)
     assert found is not None
     return Traced(begin(found, Guard(lambda kind, number: lost.update({kind: number}))), lost)
 

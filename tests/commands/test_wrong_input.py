@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.emit.tools import need
+
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = "project: {name: x\n"
 
@@ -30,10 +32,13 @@ def touchline(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (("deploy", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
         (("explain", "HighAPILatency", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
         (("simulate", "postgres", "--spec", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
+        (("simulate", "DeadMansSwitch"), "'DeadMansSwitch' always fires, and nothing sets it off"),
         (("mutate", "nope.yaml"), "nope.yaml:1:1: error[spec]"),
         (("plan", "--environment", "nope"), "there is no environment 'nope'"),
         (("explain", "HighAPILatency", "--environment", "nope"), "there is no environment 'nope'"),
         (("build", "--out", "x", "--only", "rule"), "there is no such part"),
+        (("status", "--environment", "../other"), "--environment ../other: that is no name of an environment"),
+        (("mutate", "--only", "ServiceDown", "--equivalents", "tests"), "tests:1:1: error[equivalents]: the file cannot be read"),
     ],
 )
 def test_a_wrong_argument_is_the_users_fault(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -63,3 +68,26 @@ def test_a_directory_that_cannot_be_written_is_the_environments_fault(tmp_path: 
     assert result.returncode == 2
     assert result.stderr.startswith(f"failed {tmp_path}/file/out"), result.stderr
     assert "Errno" not in result.stderr
+
+
+def test_for_github_a_result_is_text(tmp_path: Path) -> None:
+    result = touchline(tmp_path, "explain", "ServiceDown", "--format", "github")
+    assert (result.returncode, result.stdout.startswith("ServiceDown: critical, outage")) == (0, True)
+
+
+def test_what_is_ignored_in_vain_is_told(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text("services: {a: {image: 'x:latest'}}\n")
+    result = touchline(tmp_path / "state", "audit", str(tmp_path), "--ignore", "image-floating", "--ignore", "image-flaoting")
+    assert result.returncode == 0
+    assert "warning --ignore image-flaoting: there is no such finding here" in result.stderr
+    assert "image-floating:" not in result.stderr
+
+
+@pytest.mark.parametrize("call", ["explain ServiceDown", "mutate --only ServiceDown --operator rule-dropped"])
+def test_a_spec_without_production_is_judged_by_its_first_environment(tmp_path: Path, call: str) -> None:
+    need("promtool")
+    guide = (ROOT / "docs" / "guides" / "first-steps.md").read_text(encoding="utf-8")
+    spec = tmp_path / "shop.yaml"
+    spec.write_text(guide.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    result = touchline(tmp_path / "state", *call.split(), "--spec", str(spec))
+    assert result.returncode == 0, result.stderr

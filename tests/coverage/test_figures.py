@@ -164,7 +164,7 @@ def test_an_alert_that_does_not_run_lowers_monitoring(kiosk: World) -> None:
 
 def test_an_alert_taken_out_of_the_spec_lowers_monitoring(kiosk: World) -> None:
     text = SPEC.read_text(encoding="utf-8")
-    alert = text[text.index("alerts:\n") : text.index("panels:\n")]
+    alert = text[text.index("  LongQueue:\n") : text.index("  SlowBrewing:\n")]
     ground = kiosk.after(text, text.replace(alert, "").replace(", alert: LongQueue", ""))
     assert only(fell(ground), "monitoring", "no alert says when queue_length of kiosk leaves what is normal", "kiosk.yaml:5:3")
 

@@ -46,6 +46,7 @@ def test_promtool_accepts_what_is_written() -> None:
         [tool("promtool"), "check", "metrics"], input=text, capture_output=True, text=True, timeout=60, check=False
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+    assert "# TYPE touchline_coverage_ratio gauge\n" in text
     assert 'touchline_coverage_ratio{area="api"} 0.9\n' in text
     assert 'touchline_coverage_items{area="api",covered="false"} 1\n' in text
     assert 'touchline_coverage_ratio{area="traces"}' not in text

@@ -94,6 +94,7 @@ class World:
             setattr(exporter, name, value)
         try:
             self.forget(selector)
+            self._scraped(0)
             yield
         finally:
             for name, old in before.items():

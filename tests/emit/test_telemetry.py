@@ -16,6 +16,9 @@ from generators.ir.telemetry import TelemetryMetric, TelemetryModule
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "shop_telemetry"
+WIDE = ("a", "b", *(f"预测请求数按模型与结果统计{end}" for end in "一二三四"))
+"""Values that fit on a line by their characters, and not by their columns."""
+
 AWKWARD = TelemetryModule(
     path=f"{MODULE}.py",
     project="shop",
@@ -27,7 +30,10 @@ AWKWARD = TelemetryModule(
             "counter",
             'It says "so" and it\'s a \\ of\ttwo\nlines 预测',
             ("class", "by", "kind"),
-            {"kind": ("it's", 'a "quoted" one', "back\\slash", "预测", "x" * 100), "class": ("a", "b")},
+            {
+                "kind": ("it's", 'a "quoted" one', "back\\slash", "预测", "x" * 100),
+                "class": WIDE,
+            },
             (),
             "",
             "import_",

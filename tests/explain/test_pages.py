@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,21 @@ def test_for_machines_it_is_one_document(capsys: pytest.CaptureFixture[str]) -> 
     assert all(one["source"].startswith("https://") for one in late["parts"])
     assert told["HighAPILatency"]["channels"]["production"]["ops-slack"] == ["Slack #football-alerts"]
     assert told["HighAPILatency"]["channels"]["local"]["ops-slack"] == ["inbox"]
+
+
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_a_silence_outside_hours_is_told(format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = [book("shop").page(alert) for alert in book("shop").rules]
+    silent = next(page.alert for page in pages if any(audience.silence for audience in page.audiences))
+    file, environment = PRODUCTION["shop"]
+    assert main(["explain", silent, "--spec", str(SPECS / file), "--environment", environment, "--format", format]) == 0
+    out = capsys.readouterr().out
+    if format == "text":
+        assert "Outside its hours it waits until they begin, at longest from " in out
+        return
+    (page,) = json.loads(out)["alerts"]
+    (silence,) = {tuple(one["silence"].values()) for one in page["audiences"] if one["silence"]}
+    assert [datetime.fromisoformat(moment).tzinfo is not None for moment in silence] == [True, True]
 
 
 def test_piped_it_is_plain_and_says_the_week(capsys: pytest.CaptureFixture[str]) -> None:

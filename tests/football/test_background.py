@@ -194,6 +194,8 @@ def test_what_was_not_imported_lately_is_not_fresh(data: Databases, settings: Se
     old = datetime.now(UTC)
     fetch(settings, lambda: old + timedelta(seconds=30))
     assert quality(settings, timedelta(seconds=40))["freshness"] == 1, "an import makes it fresh again"
+    data.ask("UPDATE matches SET imported_at = now() - interval '1 hour', kickoff_at = now() - interval '1 second' WHERE id = 1")
+    assert quality(settings, timedelta(seconds=40))["freshness"] == 1, "what has begun needs no news"
 
 
 def test_what_lacks_is_not_complete(data: Databases, settings: Settings) -> None:

@@ -12,7 +12,7 @@ import pytest
 import football_api.app
 from football_api.settings import REQUIRED, Settings, from_environment
 from tests.football.databases import Databases
-from tests.football.serving import Api, served
+from tests.football.serving import Api, served, until
 from tests.ports import free_ports
 
 SOON = timedelta(minutes=10)
@@ -70,6 +70,20 @@ def test_connections_that_the_server_closed_are_made_anew(settings: Settings, da
         answers = [api.get("/matches?state=settled", token).status_code for _ in range(8)]
         assert set(answers) <= {200, 503}
         assert answers[-1] == 200
+
+
+def test_a_server_without_a_free_connection_is_away(settings: Settings, data: Databases) -> None:
+    with with_settings(settings, data) as api:
+        token = api.user("guest")
+        data.administer("ALTER ROLE football CONNECTION LIMIT 0")
+        try:
+            data.administer(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'football'"
+            )
+            until(lambda: api.get("/matches?state=settled", token).status_code == 503)
+            assert {api.get("/matches?state=settled", token).status_code for _ in range(4)} == {503}
+        finally:
+            data.administer("ALTER ROLE football CONNECTION LIMIT -1")
 
 
 def test_a_faulty_statement_stays_a_fault_of_ours(settings: Settings, data: Databases) -> None:

@@ -67,7 +67,7 @@ def test_up_status_down(
         assert httpx.get(f"{api}/drills").json() == []
         assert _as_monitor(int(chosen[5]), 'it\'s \\a "secret"') == [True, False], "it sees the server, and no row"
         token = json.loads((state_folder / "tokens.json").read_text())["premium"][0]
-        until(lambda: _judged(api, token), 25)
+        until(lambda: _judged(api, token), 90)
     finally:
         assert run(state_folder, "down") == 0
     capsys.readouterr()

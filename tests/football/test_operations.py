@@ -20,6 +20,7 @@ def test_a_prediction_is_made_kept_and_settled(api: Api) -> None:
     path = f"/predictions/{made.json()['id']}"
     assert api.get(path, token).json() == made.json()
     api.begins_now(match)
+    assert api.get(path, token).json()["right"] is None
     assert api.settle(FEED, match, 3, 0).json()["home_goals"] == 3
     assert api.get(path, token).json()["right"] is True, "the cache forgot what it knew before"
     number = token.split("_")[1]

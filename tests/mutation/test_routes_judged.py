@@ -13,11 +13,12 @@ from generators.ir.alerting import Alerting, InhibitRule, Matcher, RouteTest, Ti
 from generators.ir.scenarios import Firing, Message, Scenario, ScenarioFile
 from operate import tools
 from operate.__main__ import main
+from operate.mutation import routes
 from operate.mutation.muting import telling
 from operate.mutation.routes import judge_routes
 from operate.mutation.rules import Unsound
 from operate.mutation.verdict import Verdict
-from operate.scenarios import promises
+from operate.scenarios import CONFIG, promises
 from tests.compiler.specs import SHOP
 from tests.emit.tools import need, write
 from tests.mutation.sample import compiled
@@ -57,7 +58,9 @@ def played(*scenarios: Scenario) -> ScenarioFile:
     return ScenarioFile("played", "", {"down": DOWN, "slow": SLOW, "other": OTHER}, scenarios, 60, 240)
 
 
-def judged(alerting: Alerting, *given: RouteTest | ScenarioFile, operators: tuple[str, ...] = ()) -> list[Verdict]:
+def judged(
+    alerting: Alerting, *given: RouteTest | ScenarioFile, operators: tuple[str, ...] = (), amtool: Path | None = None
+) -> list[Verdict]:
     tests = tuple(one for one in given if isinstance(one, RouteTest))
     files = tuple(one for one in given if isinstance(one, ScenarioFile))
     shop = replace(compiled(()), alerting=alerting, route_tests=tests, scenarios=files)
@@ -65,7 +68,7 @@ def judged(alerting: Alerting, *given: RouteTest | ScenarioFile, operators: tupl
         clock = tools.path("alertmanager-clock")
     except tools.ToolMissing as missing:
         pytest.skip(str(missing))
-    return list(judge_routes(shop, Path(need("amtool")), clock, operators, lambda _: None))
+    return list(judge_routes(shop, amtool or Path(need("amtool")), clock, operators, lambda _: None))
 
 
 def test_each_route_test_kills_what_it_looks_at() -> None:
@@ -118,6 +121,20 @@ def test_without_the_scenario_its_mutant_survives() -> None:
 def test_what_fails_before_any_mistake_is_refused(wrong: RouteTest | ScenarioFile) -> None:
     with pytest.raises(Unsound, match="wrong"):
         judged(TIMED, wrong)
+
+
+def test_a_tool_without_an_answer_kills_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An amtool that hangs on whatever route tests it is asked of a mutant; else it is the real one."""
+    write(tmp_path, alertmanager.emit(TIMED))
+    hanging = tmp_path / "amtool"
+    hanging.write_text(
+        f'#!/bin/sh\ncmp -s {CONFIG} {tmp_path / CONFIG} || [ "$1" = check-config ] || exec sleep 60\nexec {need("amtool")} "$@"\n'
+    )
+    hanging.chmod(0o755)
+    monkeypatch.setattr(routes, "LIMIT", 5.0)
+    found = judged(TIMED, MAILED, operators=("route-order-swapped",), amtool=hanging)
+    assert {(one.outcome, one.why) for one in found} == {("survived", "only errors: amtool config routes: no answer within 5 s")}
+    assert any(one.outcome == "killed" for one in judged(TIMED, PAGED, MAILED, operators=("route-order-swapped",)))
 
 
 def test_only_scenarios_that_tell_two_inhibitions_apart_are_played(tmp_path: Path) -> None:

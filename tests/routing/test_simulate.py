@@ -78,6 +78,8 @@ def test_an_alert_fires_on_every_service_it_watches_or_on_one() -> None:
         ("HighErrorRatio:postgres", "There are: football-api, football-models."),
         ("postgres:redis", "'postgres' is a service"),
         ("xyz", "There are: "),
+        ("RecentOutage5m", "remembers an outage; name the service that is out"),
+        ("ErrorBudgetBurnFast:football-api", "follows from what burns an error budget; name the service that fails"),
     ],
 )
 def test_a_fault_that_names_nothing_says_what_there_is(fault: str, said: str) -> None:
@@ -87,7 +89,14 @@ def test_a_fault_that_names_nothing_says_what_there_is(fault: str, said: str) ->
 
 
 @pytest.mark.parametrize(
-    "wrong", [["postgress"], ["ModelStale"], ["redis", "--at", "tomorrow"], ["redis", "--at", "1999-01-01T00:00:00Z"]]
+    "wrong",
+    [
+        ["postgress"],
+        ["ModelStale"],
+        ["redis", "--at", "tomorrow"],
+        ["redis", "--at", "1999-01-01T00:00:00Z"],
+        ["redis", "--at", "9999-12-31T23:59:59Z"],
+    ],
 )
 def test_it_is_the_users_fault(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """One line on standard error, after what it works on; an alert that needs an hour fires in no first ten minutes."""

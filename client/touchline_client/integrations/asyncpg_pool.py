@@ -18,7 +18,10 @@ RESET = "SELECT pg_advisory_unlock_all()"
 
 def watch(telemetry: Telemetry, name: str, pool: Any) -> None:
     """Measures a pool from now on, whether it has connected already or not."""
-    errors, state = Errors(telemetry, "db_connection_errors_total"), Pool(telemetry, "db", name)
+    errors, state = (
+        Errors(telemetry, "db_connection_errors_total", "ConnectionRefusedError", "TimeoutError"),
+        Pool(telemetry, "db", name),
+    )
     listener = _Listener(telemetry)
     if getattr(pool._connect, "_touchline", False):
         return

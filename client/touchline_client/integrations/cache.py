@@ -92,7 +92,7 @@ class Commands:
 
     def __init__(self, telemetry: Telemetry, client: Any) -> None:
         self._calls = Calls(telemetry, "cache_command_duration_seconds", "command")
-        self._errors = Errors(telemetry, "cache_errors_total")
+        self._errors = Errors(telemetry, "cache_errors_total", "ConnectionError", "TimeoutError")
         self._lookups = found(telemetry.contract, Counter, "cache_lookups_total", "result")
         self._known: dict[Any, str] = {}
         where = getattr(client.connection_pool, "connection_kwargs", {})

@@ -70,8 +70,12 @@ def spans_of(telemetry: Telemetry) -> Tracer | None:
 class Errors:
     """Failures by their type, whose names are few: they are classes."""
 
-    def __init__(self, telemetry: Telemetry, counter: str) -> None:
+    def __init__(self, telemetry: Telemetry, counter: str, *usual: str) -> None:
+        """`usual` are there at 0 before the first: a failure that is the first sample of its series is no increase."""
         self._counter = found(telemetry.contract, Counter, counter, "error_type")
+        if self._counter is not None:
+            for name in usual:
+                self._counter.declare((name,))
 
     def count(self, error: BaseException) -> None:
         """One more."""

@@ -28,7 +28,7 @@ def watch(telemetry: Telemetry, name: str, engine: Any) -> None:
         return
     url = below.url
     queries = Queries(telemetry, below.dialect.name, url.host, url.port, url.database if url.host else None)
-    errors = Errors(telemetry, "db_connection_errors_total")
+    errors = Errors(telemetry, "db_connection_errors_total", "ConnectionRefusedError", "OperationalError", "TimeoutError")
     _listen(below, queries, errors)
     _time_the_pool(telemetry, name, below, errors)
     pool = Pool(telemetry, "db", name)

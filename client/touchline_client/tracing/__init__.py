@@ -3,6 +3,7 @@ decides which traces are kept. Needs opentelemetry-api, and no SDK; without an e
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from touchline_client.guard import Guard
+from touchline_client.http import FLUSH
 from touchline_client.tracing import settings
 from touchline_client.tracing.settings import Settings
 
@@ -52,6 +54,7 @@ def configure(service: str, guard: Guard, environment: Mapping[str, str]) -> Tra
 
     tracer = begin(found, guard)
     provider.offer(tracer.provider)
+    atexit.register(tracer.flush, FLUSH)  # where no server tells of the end
     return tracer
 
 

@@ -23,6 +23,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS
 """Those that the conventions know; any other is told as _OTHER, for a client may send what it likes."""
 FORMS = 2000
 """Names and attributes kept in their form: methods times routes times statuses of a large application. Beyond, they are made anew."""
+FASTAPI = "fastapi.telemetry"
+"""Where this is in a scope, FastAPI makes no spans of its own for what is mounted below; see `_alone` of the package."""
 UNMATCHED = "unmatched"
 """What the middleware says where no route matched."""
 
@@ -39,6 +41,7 @@ class Tracer:
 
     def server(self, scope: Scope) -> RequestSpan:
         """Begins the span of a request, below the caller's, and makes it current."""
+        scope.setdefault(FASTAPI, None)
         above = current() or w3c.read(scope["headers"])
         place = above.child() if above else w3c.root()
         flags = REMOTE if above is not None and above.remote else FLAGS

@@ -130,13 +130,19 @@ def request(process: bytes, spans: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def rejected(response: bytes) -> int:
-    """How many spans the collector says that it refused: partial_success.rejected_spans of ExportTraceServiceResponse. 0 where none
-    can be read."""
-    if len(response) < 4 or response[0] != 0x0A or response[2] != 0x08:
+    """How many spans the collector says that it refused: partial_success.rejected_spans of ExportTraceServiceResponse, which stand
+    first in both. 0 where none can be read."""
+    if response[:1] != b"\x0a":
         return 0
+    _, at = _number(response, 1)
+    return _number(response, at + 1)[0] if response[at : at + 1] == b"\x08" else 0
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """The varint that begins here, and where it ends; 0 where it does not end."""
     number = 0
-    for place, byte in enumerate(response[3:12]):
+    for place, byte in enumerate(data[at : at + 10]):
         number |= (byte & 0x7F) << 7 * place
         if byte < 0x80:
-            return number
-    return 0
+            return number, at + place + 1
+    return 0, len(data)

@@ -14,7 +14,7 @@ from football_servers import postgres, processes
 from football_servers.servers import ORDER, Server, all_servers, cluster, environment, listens
 from football_servers.state import State
 
-PATIENCE = 40.0
+PATIENCE = 60.0
 """Seconds that a process has to become ready."""
 USERS = {"guest": 120, "member": 60, "premium": 30}
 Say = Callable[[str], None]

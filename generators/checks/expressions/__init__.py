@@ -1,6 +1,6 @@
 """Rules -> faults of meaning: what no server would refuse and what still cannot be right. In: rule files, a contract, settings.
-Out: faults. One module a check, each with its ID, the name of its page in docs/checks, and `find`; CHECKS is the one table of
-them."""
+Out: faults. One module a check, each with its ID, the name of its page in docs/checks, and `find`; OF_ANY and OF_RULES
+together are the one table of them."""
 
 from __future__ import annotations
 
@@ -48,11 +48,10 @@ class Check(Protocol):
     def find(self, facts: Facts) -> Iterator[Fault]: ...
 
 
-CHECKS: tuple[Check, ...] = (
+OF_ANY: tuple[Check, ...] = (
     rate_of_gauge,
     rate_of_aggregate,
     bare_counter,
-    forgotten_rate,
     quantile_without_le,
     quantile_of_no_histogram,
     no_such_bucket,
@@ -61,19 +60,27 @@ CHECKS: tuple[Check, ...] = (
     sides_differ,
     divides_by_itself,
     unit_mismatch,
-    declared_unit,
-    annotation_unit,
     percent_bound,
     out_of_range,
+    short_range,
+)
+"""Those that judge any expression, a panel's query as well."""
+
+OF_RULES: tuple[Check, ...] = (
+    forgotten_rate,
+    declared_unit,
+    annotation_unit,
     true_in_normal_state,
     division_by_zero,
-    short_range,
     duplicate_condition,
     contained_alert,
     dropped_label,
     silent_critical,
     too_many_series,
 )
+"""Those that ask what a rule or an alert makes of it."""
+
+CHECKS = (*OF_ANY, *OF_RULES)
 
 
 def judge(files: Iterable[RuleFile], contract: Contract, settings: Settings) -> Iterator[Fault]:
@@ -107,4 +114,4 @@ def settings_of(compiled: Compiled) -> Settings:
     )
 
 
-__all__ = ["CHECKS", "Check", "Facts", "Settings", "facts_of", "judge", "judged", "settings_of"]
+__all__ = ["CHECKS", "OF_ANY", "Check", "Facts", "Settings", "facts_of", "judge", "judged", "settings_of"]
