@@ -24,8 +24,8 @@ from operate.live import http, queries
 @dataclass(frozen=True)
 class Ground:
     """`prometheus` and `jaeger` are their addresses ("" where none runs), `applications` those of services by name. `files` are the
-    released files by path. `last` is how many seconds back something counts as live. `absent` is what the engine could not run. `answer` asks an
-    address where the applications are."""
+    released files by path. `last` is how many seconds back something counts as live. `absent` is what the engine could not run.
+    `answer` asks an address where the applications are."""
 
     plan: Plan
     prometheus: str
