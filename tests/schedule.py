@@ -12,6 +12,7 @@ from xdist.workermanage import WorkerController
 TOGETHER: Mapping[str, str] = {
     # One Docker engine: images are made once, and taken away when nobody needs them any more.
     "tests/stack/test_compose.py": "docker",
+    "tests/stack/test_demo.py": "docker",
     "tests/stack/test_images.py": "docker",
     "tests/engines/test_compose.py": "docker",
 }

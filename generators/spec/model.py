@@ -300,7 +300,8 @@ class PanelQuery(Model):
 
 
 class Panel(Model):
-    """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold."""
+    """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold. `engine`: drawn only where that one
+    runs the stack, for under the other nothing exports what it asks for."""
 
     model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
@@ -317,6 +318,7 @@ class Panel(Model):
     width: int = Field(default=0, ge=0, le=24)
     columns: dict[str, Text] = {}
     exemplars: bool = False
+    engine: Literal["compose", "local"] | None = None
 
 
 class DashboardRow(Model):

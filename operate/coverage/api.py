@@ -60,7 +60,7 @@ def table_of(ground: Ground, service: Service) -> Table:
     wrong = "no address of it is known here"
     for address in ground.applications.get(service.name, ()):
         try:
-            found = routes.table(f"http://{address}", path)
+            found = routes.table(f"http://{address}{path}", ground.answer)
         except (http.Unreachable, routes.NoTable) as error:
             wrong = str(error)
             continue

@@ -3,7 +3,7 @@ stands on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,13 +18,14 @@ from generators.ir.rules import RuleFile
 from generators.ir.runbooks import Runbook
 from generators.plan import Plan, Service
 from operate.engines import Absent
-from operate.live import queries
+from operate.live import http, queries
 
 
 @dataclass(frozen=True)
 class Ground:
     """`prometheus` and `jaeger` are their addresses ("" where none runs), `applications` those of services by name. `files` are the
-    released files by path. `last` is how many seconds back something counts as live. `absent` is what the engine could not run."""
+    released files by path. `last` is how many seconds back something counts as live. `absent` is what the engine could not run.
+    `answer` asks an address where the applications are."""
 
     plan: Plan
     prometheus: str
@@ -33,6 +34,7 @@ class Ground:
     applications: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
+    answer: Callable[[str], str] = http.get_text
 
     @cached_property
     def rule_files(self) -> tuple[RuleFile, ...]:

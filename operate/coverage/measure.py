@@ -44,6 +44,7 @@ def ground_of(plan: Plan, release: Release, engine: Engine, last: int) -> Ground
         applications={one.name: tuple(map(_from_here, one.targets)) for one in plan.services if one.watched},
         files={name: (release.path / name).read_text(encoding="utf-8") for name in release.files},
         absent=engine.absent(stack),
+        answer=lambda url: engine.answer(url, stack),
     )
 
 

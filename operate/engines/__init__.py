@@ -86,6 +86,10 @@ class Engine(Protocol):
     def down(self, stack: Stack, say: Say) -> None:
         """Stop everything; volumes, secrets and releases stay."""
 
+    def answer(self, url: str, stack: Stack) -> str:
+        """What an address answers where the stack's components run: an application's name in a network of containers means nothing
+        outside of it."""
+
     def address(self, component: str, port: str, stack: Stack) -> str:
         """`host:port` under which this machine reaches the port; "" where it is not published."""
 

@@ -18,6 +18,7 @@ from operate import packaged, tools
 from operate.engines import Absent, EngineError, Health, Running, Say
 from operate.engines.probe import LOOPBACK, named, provide_secrets, published, reload_each, wait_ready
 from operate.engines.supervisor import Supervisord, port_taken
+from operate.live import http
 
 SOURCE = Path(__file__).resolve().parents[2]
 OURS = {"inbox": "services.inbox"}
@@ -87,6 +88,9 @@ class LocalEngine:
     def down(self, stack: Stack, say: Say) -> None:
         say(f"stopping {stack.unit}")
         self.supervisord.stop(sum(component.stop_grace for component in stack.local) + 10, say)
+
+    def answer(self, url: str, stack: Stack) -> str:
+        return http.get_text(url)
 
     def address(self, component: str, port: str, stack: Stack) -> str:
         found = next((c for c in stack.local if c.name == component and not self._why_not(c)), None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from football_demo.stack import EngineName
+from football_demo.stack import EngineName, Stack
 
 NO_PAGE = "本机构建无网页，只有接口 / built here: no page, the API alone"
 
@@ -43,11 +43,15 @@ PLACES = (
 )  # fmt: skip
 
 TRY = (
-    ("{touchline} coverage{options}", "监控覆盖率与缺口 / how much is watched, and every gap"),
-    ("{python} -m football_drills on errors", "打开故障，一分钟内看收件箱 / a fault: look at the inbox within a minute"),
-    ("{python} -m football_drills on latency", "变慢：看 P95 与被保留的慢链路 / slow: P95, and the slow traces that are kept"),
-    ("{python} -m football_drills list", "正在进行的故障；它们会自行结束 / what is switched on; it ends by itself"),
-    ("{touchline} explain HighErrorRatio", "一条告警的全貌 / all about one alert"),
+    (".venv/bin/touchline coverage{options}", "监控覆盖率与缺口 / how much is watched, and every gap"),
+    (".venv/bin/python -m football_drills on errors", "打开故障，一分钟内看收件箱 / a fault: look at the inbox within a minute"),
+    (
+        ".venv/bin/python -m football_drills on latency",
+        "变慢：看 P95 与被保留的慢链路 / slow: P95, and the slow traces that are kept",
+    ),
+    (".venv/bin/python -m football_drills list", "正在进行的故障；它们会自行结束 / what is switched on; it ends by itself"),
+    (".venv/bin/touchline explain HighErrorRatio", "一条告警的全貌 / all about one alert"),
+    ("make demo-down", "停止 / stop"),
 )
 
 
@@ -65,7 +69,13 @@ def table(addresses: Mapping[str, str], engine: EngineName, absent: Mapping[str,
     return lines
 
 
-def to_try(touchline: str, python: str, options: str, stop: str) -> list[str]:
+def to_try(environment: str) -> list[str]:
     """What to do next, as commands."""
-    words = [(command.format(touchline=touchline, python=python, options=options), why) for command, why in TRY]
-    return [line for command, why in (*words, (stop, "停止 / stop")) for line in (f"  {command}", f"  {'':13} {why}")]
+    options = "" if environment == "local" else f" --environment {environment}"
+    return [line for command, why in TRY for line in (f"  {command.format(options=options)}", f"  {'':13} {why}")]
+
+
+def show(stack: Stack, services: Mapping[str, str]) -> None:
+    """All of it, on standard output; `services` are the addresses of the application's own."""
+    print("去哪里看 / Where to look", *table(stack.addresses() | dict(services), stack.engine, stack.absent()), sep="\n")
+    print("试一试 / What to try", *to_try(stack.environment), sep="\n")

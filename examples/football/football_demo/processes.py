@@ -10,14 +10,21 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from football_demo.missing import missing, remedy
-from football_demo.places import table, to_try
+from football_demo.places import show
 from football_demo.stack import Stack, StackError, await_targets
+from football_demo.words import say
 
 ENVIRONMENT = "local"
 OTLP = "http://127.0.0.1:4318"
 USUAL = ("--drills", "--workers", "2")
+
+
+def runs(stack: Stack) -> bool:
+    """Whether a server of the demo is here, or a part of the stack."""
+    return any(one["state"] != "stopped" for one in _rows()) or stack.runs()
 
 
 def up(stack: Stack, options: Sequence[str]) -> int:
@@ -25,7 +32,7 @@ def up(stack: Stack, options: Sequence[str]) -> int:
     if packages := missing():
         say(remedy(packages))
         return 2
-    watched = ("--monitor-password-file", str(_password(Path(stack.status()["state"]))))
+    watched = ("--monitor-password-file", str(_password(stack.password_file())))
     say("1/4 databases and services")
     _servers("up", *USUAL, *watched, *options, "--until", "football-api")
     say("2/4 the stack; the first time its engines are built and every generated test runs, which takes minutes")
@@ -33,15 +40,8 @@ def up(stack: Stack, options: Sequence[str]) -> int:
     say("3/4 users")
     _servers("up", *USUAL, *watched, *options)
     say("4/4 is everything scraped?")
-    seen = stack.status()
-    addresses = {f"{one['component']} {one['port']}": str(one["address"]) for one in seen["addresses"]}
-    await_targets(addresses["prometheus http"])
-    told = subprocess.run(_command("status", "--format", "json"), capture_output=True, text=True, check=False)
-    services = {f"{one['name']} http": str(one["address"]) for one in json.loads(told.stdout)["servers"] if one["address"]}
-    absent = {one["component"]: str(one["because"]) for one in seen["absent"]}
-    options_of = "" if stack.environment == ENVIRONMENT else f" --environment {stack.environment}"
-    print("去哪里看 / Where to look", *table(addresses | services, stack.engine, absent), sep="\n")
-    print("试一试 / What to try", *to_try(".venv/bin/touchline", ".venv/bin/python", options_of, "make demo-down"), sep="\n")
+    await_targets(stack)
+    show(stack, {f"{one['name']} http": str(one["address"]) for one in _rows() if one["address"]})
     return 0
 
 
@@ -52,19 +52,19 @@ def down(stack: Stack) -> int:
     return 0
 
 
-def say(line: str) -> None:
-    """How the work goes."""
-    print(f"demo: {line}", file=sys.stderr, flush=True)
-
-
-def _password(state: Path) -> Path:
-    """Where the exporter reads the password of PostgreSQL's role `monitoring`; made up unless a deploy, or somebody, has done so before."""
-    file = state / "secrets" / "postgres_password"
+def _password(file: Path) -> Path:
+    """The password of PostgreSQL's role `monitoring`, made up unless a deploy, or somebody, has done so before."""
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(24), encoding="utf-8")
     return file
+
+
+def _rows() -> list[dict[str, Any]]:
+    """What `football_servers status` knows; nothing where it was never started."""
+    told = subprocess.run(_command("status", "--format", "json"), capture_output=True, text=True, check=False)
+    return list(json.loads(told.stdout)["servers"]) if told.stdout.startswith("{") else []
 
 
 def _command(verb: str, *words: str) -> list[str]:
