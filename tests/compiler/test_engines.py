@@ -12,7 +12,7 @@ import yaml
 
 from generators.ir.stack import EngineName
 from operate.proving import Refused
-from tests.compiler.specs import BUILDS, SHIPPED, SHOP, UNTRACED, built, called
+from tests.compiler.specs import BUILDS, ENGINES, SHIPPED, SHOP, UNTRACED, built, called
 from tests.emit.tools import need, run, write
 from tests.proofs import rules_proven
 
@@ -91,3 +91,9 @@ def test_jaeger_takes_the_shop(engine: EngineName, tmp_path: Path) -> None:
         check=False,
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_a_panel_of_one_engine_is_drawn_under_that_one_alone() -> None:
+    """In a container node_exporter cannot count the host's interfaces; a panel that stays empty would look like a fault."""
+    asked = {engine: built(SHIPPED, "local", engine).files["grafana/dashboards/system.json"] for engine in ENGINES}
+    assert {engine for engine, text in asked.items() if "node_network_receive_bytes_total" in text} == {"local"}

@@ -98,6 +98,9 @@ ASK = {
         "postgres_exporter, version",
     ),
     "oliver006/redis_exporter": ("docker.io/oliver006/redis_exporter:v1.74.0", ["-version"], "Redis Metrics Exporter"),
+    "touchline/football": ("touchline/football:0.1.0", ["python", "-c", "import football_demo.prepare; print('here')"], "here"),
+    "postgres": ("docker.io/library/postgres:15.19-bookworm", ["postgres", "--version"], "PostgreSQL) 15."),
+    "redis": ("docker.io/library/redis:7.0.15-bookworm", ["redis-server", "--version"], "v=7.0.15"),
     "busybox": ("docker.io/library/busybox:1.37.0", ["sh", "-c", "id -u"], "0"),
 }
 

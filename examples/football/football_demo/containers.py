@@ -117,7 +117,7 @@ def _compose(told: Mapping[str, str], *words: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")} | dict(told)
     command = [*_plugin(), "--file", str(FILE), "--project-name", PROJECT, *words]
     if subprocess.run(command, env=environment, check=False).returncode != 0:
-        raise StackError(f"`docker compose {words[0]}` has failed, for the reason above")
+        raise StackError(f"`docker compose {words[0]}` has failed, for the reason above; `--engine local` needs no containers")
 
 
 def _plugin() -> list[str]:

@@ -21,6 +21,7 @@ ASYNC_TIMEOUT = "usr/lib/python3/dist-packages/async_timeout/__init__.py"
 POSTGRES_ENTRYPOINT = """\
 #!/bin/sh
 set -eu
+case " $* " in *" --version "*) exec "$@" ;; esac
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb --pgdata "$PGDATA" --username postgres --pwfile "$POSTGRES_PASSWORD_FILE" --auth scram-sha-256 --no-sync
   echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
@@ -160,7 +161,7 @@ _ALL = (
         base="python",
         distributions=("touchline-client", "touchline-example-football"),
         packages=((f"{IMPORTED}/async_timeout/__init__.py", "python3-async-timeout", ASYNC_TIMEOUT),),
-        sources=(("/app", "client"), ("/app", "examples/football")),
+        sources=((IMPORTED, "client"), (IMPORTED, "examples/football")),
         folders=(Folder("/shared"),),
         user="65534:65534",
         workdir="/",
@@ -169,7 +170,6 @@ _ALL = (
             ("PYTHONDONTWRITEBYTECODE", "1"),
             ("PYTHONUNBUFFERED", "1"),
             ("PYTHONUTF8", "1"),
-            ("PYTHONPATH", "/app"),
         ),
         ports=(8000, 8001),
         differs="Debian's Python; the packages of the environment that runs the tests",
