@@ -17,12 +17,15 @@ help: ## show this table
 .PHONY: setup
 setup: $(STAMP) ## install the Python side into .venv (only when its pins changed)
 
-$(STAMP): pyproject.toml constraints.txt
+PROJECTS  := $(wildcard client/pyproject.toml examples/*/pyproject.toml)
+
+$(STAMP): pyproject.toml constraints.txt $(PROJECTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "touchline: $(PYTHON) is $$($(PYTHON) --version); Python 3.11 or newer is needed: make setup PYTHON=python3.11" >&2; exit 2; }
 	@echo "setup: installing pinned packages into .venv (about 20 s)" >&2
 	@$(PYTHON) -m venv .venv || { echo "touchline: python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' \
+	  --editable client --editable examples/football
 	@touch $@
 
 .PHONY: tools
@@ -79,6 +82,14 @@ down: setup ## stop the stack; its data stay
 .PHONY: ping
 ping: setup ## send a test alert through every channel
 	@$(TOUCHLINE) ping $(ARGS)
+
+.PHONY: demo
+demo: setup ## databases, the sample application, users, and the stack that watches them; prints where to look
+	@$(BIN)/python -m football_demo up $(ARGS)
+
+.PHONY: demo-down
+demo-down: setup ## stop the demo; its data stay
+	@$(BIN)/python -m football_demo down $(ARGS)
 
 .PHONY: crosscheck
 crosscheck: setup tools ## the scenarios of inhibition on real Alertmanagers in real time, beside virtual time (seven minutes)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
-from bench import cold, detection, evaluation, lint, planted, scale
+from bench import client, cold, detection, evaluation, lint, planted, sample, scale, tracing
 from bench.figure import Figure
 from bench.processes import BenchError
 from operate.show import Show
@@ -20,6 +20,9 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "evaluation": evaluation.run,
     "planted": planted.run,
     "lint": lint.run,
+    "client": client.run,
+    "tracing": tracing.run,
+    "sample": sample.run,
 }
 
 

@@ -20,8 +20,9 @@ from generators.compile.rules import compile_rules
 from generators.compile.runbooks import compile_runbooks
 from generators.compile.scrape import compile_scrape
 from generators.compile.stack import compile_stack
+from generators.compile.telemetry import compile_telemetry
 from generators.compile.tracing import compile_tracing
-from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord
+from generators.emit import alertmanager, compose, grafana, jaeger, prometheus, rules, ruletests, runbooks, supervisord, telemetry
 from generators.fault import Fault, Where, in_reading_order
 from generators.ir.compiled import Compiled
 from generators.ir.stack import EngineName
@@ -44,8 +45,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "tracing": ("jaeger/",),
     "stack": ("compose/", "local/"),
     "runbooks": ("docs/runbooks/",),
+    "telemetry": (),
 }
-"""What `only` may name, and the files each means."""
+"""What `only` may name, and where the files of each stand; part_of knows the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,16 @@ class Build:
 
 
 def build(
-    spec: Path, environment: str = "production", engine: EngineName = "compose", only: frozenset[str] = frozenset()
+    spec: Path,
+    environment: str = "production",
+    engine: EngineName = "compose",
+    only: frozenset[str] = frozenset(),
+    lacking: Mapping[str, str] | None = None,
 ) -> Build:
-    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS). Faults of one stage come all at once."""
+    """Compile a spec. `only` narrows the files to the named parts (keys of PARTS); `lacking` are the packaged programs that the
+    machine of the local engine has not, with why: what they would watch is left out, by name. Faults of one stage come all at once."""
     with _uncollected():
-        return _build(spec, environment, engine, only)
+        return _build(spec, environment, engine, only, lacking or {})
 
 
 @contextmanager
@@ -87,7 +94,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str]) -> Build:
+def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str], lacking: Mapping[str, str]) -> Build:
     shown = spec.as_posix()
     try:
         loaded = load(spec, shown)
@@ -98,7 +105,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     mixins, wrong = mixins_of(loaded, spec)
     notes = _notes(spec)
     try:
-        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes)
+        plan, faults = resolve(loaded, catalogue(), environment, engine, mixins, notes, lacking)
     except WrongKindError as wrong_kind:
         return Build(faults=in_reading_order((*loaded.faults, *wrong_kind.faults)))
     if plan is None or wrong or loaded.faults:
@@ -110,7 +117,7 @@ def _build(spec: Path, environment: str, engine: EngineName, only: frozenset[str
     faults = in_reading_order((*check(compiled), *_orphaned(_own(notes, spec, compiled), compiled)))
     if any(fault.severity == "error" for fault in faults):
         return Build(faults=faults)
-    files = {path: text for path, text in emit(compiled).items() if _wanted(path, only)}
+    files = {path: text for path, text in emit(compiled).items() if not only or part_of(path) in only}
     return Build(files, faults, compiled)
 
 
@@ -129,6 +136,7 @@ def compile_plan(plan: Plan, tests: tuple[TestFile, ...]) -> Compiled:
         tracing=compile_tracing(plan),
         stack=compile_stack(plan),
         runbooks=compile_runbooks(plan),
+        telemetry=compile_telemetry(plan),
         test_files=(*tests, *prove_echoes(plan)),
         route_tests=prove_routes(plan),
         scenarios=prove_notifications(plan),
@@ -147,6 +155,7 @@ def emit(compiled: Compiled) -> dict[str, str]:
         **(jaeger.emit(compiled.tracing) if compiled.tracing else {}),
         **engine,
         **runbooks.emit(compiled.runbooks),
+        **telemetry.emit(compiled.telemetry),
     }
 
 
@@ -199,5 +208,6 @@ def _orphaned(notes: Mapping[str, str], compiled: Compiled) -> Iterator[Fault]:
         yield Fault("orphaned-note", Where(f"docs/runbooks/notes/{name}.md", 1, 1), what, fix, "warning")
 
 
-def _wanted(path: str, only: frozenset[str]) -> bool:
-    return not only or any(path.startswith(prefix) for part in only for prefix in PARTS[part])
+def part_of(path: str) -> str:
+    """The part that a file belongs to. The modules of `telemetry` stand where a spec says, and are all that is Python."""
+    return next((part for part, places in PARTS.items() if path.startswith(places)), "telemetry" if path.endswith(".py") else "")

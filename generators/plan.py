@@ -41,18 +41,42 @@ class Operation:
 
     method: str
     route: str
+    where: Where = field(default=NOWHERE, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}".strip()
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """How the operations of a kind are watched: the two labels that name one, the counter of its calls, selectors of its errors (each is
+    enough), its histogram of time; and the path of the application's own table of routes, "" where it has none."""
+
+    by: tuple[str, str]
+    rate: str
+    errors: tuple[str, ...]
+    latency: str
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """An operation that need not be watched, and why."""
+
+    operation: Operation
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One thing that runs and is watched. Its series carry the target labels service, tier and owner.
 
+    `application`: a program of the team's own, which owes its users objectives; `watched` says how its operations are seen. `flows` are
+    what the trace of an operation must reach, where people said it; `spans` is what those who call it write into `db.system`.
+
     `targets` are the addresses scraped in this environment; `component` the part of the stack that exports for it ("" when the
-    service exports itself); `dependents` are the services that need it, directly; `absent_because` says why this engine has no
-    targets for it."""
+    service exports itself); `telemetry` is the module that is written into it, "" for none; `dependents` are the services that
+    need it, directly; `absent_because` says why this engine has no targets for it."""
 
     name: str
     kind: str
@@ -70,6 +94,12 @@ class Service:
     exporter: str = ""
     absent_because: str = ""
     where: Where = NOWHERE
+    telemetry: str = ""
+    application: bool = False
+    watched: Watched | None = None
+    excluded: tuple[Excluded, ...] = ()
+    flows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spans: tuple[str, ...] = ()
 
     @property
     def labels(self) -> dict[str, str]:
@@ -379,7 +409,8 @@ class ComponentPlan:
     """What the spec and the catalogue say of one part of the stack. `image` is repository:tag; `ports` by name are
     (container port, host port). `binary` is the tool the local engine runs, "" where it cannot, and `absent_because` says why.
     `target` is what an exporter looks at (host:port), `serves` the service it exports for; `release` is what runs, by the name
-    its version has under `stack.versions` (several components may run the same)."""
+    its version has under `stack.versions` (several components may run the same). `version` is "" for a program that the local
+    engine runs at the release that the machine has."""
 
     name: str
     image: str
@@ -435,6 +466,8 @@ class Goals:
     api_coverage: Decimal
     trace_coverage: Decimal
     business_coverage: Decimal
+    monitoring_coverage: Decimal = Decimal("0.95")
+    dashboard_coverage: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "plan": "say in words what a deploy would change",
     "deploy": "build, test, release, switch, verify; goes back by itself",
     "verify": "does what runs equal the release?",
+    "coverage": "how much of what was declared is really seen, and every gap",
     "status": "which release runs, whether all of it does, and where",
     "rollback": "go back to the release before, or to a named one",
     "down": "stop everything; history, silences and secrets stay",
@@ -39,7 +40,7 @@ VERBS: Mapping[str, str] = {
 }
 """Each the name of a module of `operate.commands`, with its line of `touchline --help`."""
 SPEC = Path("spec/football.yaml")
-TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "status", "down", "ping"})
+TAKE_SPEC = frozenset({"generate", "check", "build", "plan", "deploy", "verify", "coverage", "status", "down", "ping"})
 """Verbs to which the spec may be given as their first argument, too."""
 
 

@@ -1,5 +1,6 @@
-"""The generated files of the clone. In: a build's files and the clone's directory. Out: what differs, and the clone brought to
-the build, every file replaced atomically. Everything below a generated place that the build does not produce is an orphan."""
+"""The generated files of the clone. In: a build's files and the clone's directory. Out: what differs, and the clone brought to the build,
+every file replaced atomically. Everything below a generated place that the build does not produce is an orphan, and so is a module that
+was written into an application of this project and is no longer asked for: it says in its first line whose it is."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
+from generators.conventions import GENERATED_MODULE
 from generators.emit.serialize import to_json
 from generators.spec.model import schema
 
@@ -26,6 +28,9 @@ PLACES = (
 """Where every file is generated. docs/runbooks/notes/ is written by people: `*` does not cross a directory."""
 
 SCHEMA = "spec/schema.json"
+
+NOT_OURS = frozenset({"node_modules", "__pycache__"})
+"""Directories that hold nobody's sources."""
 
 Kind = Literal["changed", "missing", "orphaned"]
 
@@ -43,8 +48,9 @@ def of(build: Mapping[str, str]) -> dict[str, str]:
     return {**build, SCHEMA: to_json(schema())}
 
 
-def differences(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
-    """Every file that is changed, missing or orphaned, byte by byte, in the order of their names."""
+def differences(root: Path, files: Mapping[str, str], project: str = "") -> tuple[Difference, ...]:
+    """Every file that is changed, missing or orphaned, byte by byte, in the order of their names. The modules of a `project` may
+    stand anywhere; without one none is looked for."""
     found: list[Difference] = []
     for name, text in files.items():
         try:
@@ -54,13 +60,14 @@ def differences(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
         else:
             if present != text.encode():
                 found.append(Difference(name, "changed"))
-    found.extend(Difference(name, "orphaned") for name in _present(root) if name not in files)
+    ours = (*_present(root), *(_modules(root, project) if project else ()))
+    found.extend(Difference(name, "orphaned") for name in ours if name not in files)
     return tuple(sorted(found))
 
 
-def write(root: Path, files: Mapping[str, str]) -> tuple[Difference, ...]:
+def write(root: Path, files: Mapping[str, str], project: str = "") -> tuple[Difference, ...]:
     """Bring the clone to the build, orphans removed; returns what was different."""
-    found = differences(root, files)
+    found = differences(root, files, project)
     _replace(root, files, found)
     for difference in found:
         if difference.kind == "orphaned":
@@ -119,3 +126,16 @@ def _present(root: Path) -> Iterator[str]:
             if parent.is_dir():
                 names = (p for p in sorted(parent.iterdir()) if p.is_file() and fnmatch(p.name, Path(place).name))
                 yield from (str(p.relative_to(root)) for p in names)
+
+
+def _modules(root: Path, project: str) -> Iterator[str]:
+    """Every module that was written for this project, wherever it stands; another project's in the same clone is not ours to judge."""
+    first = f"{GENERATED_MODULE}{project}:".encode()
+    for directory, folders, names in os.walk(root):
+        folders[:] = sorted(one for one in folders if not one.startswith(".") and one not in NOT_OURS)
+        for name in sorted(names):
+            path = Path(directory, name)
+            if name.endswith(".py") and path.is_file():
+                with path.open("rb") as file:
+                    if file.read(len(first)) == first:
+                        yield path.relative_to(root).as_posix()

@@ -61,10 +61,13 @@ class Release:
 
 def asked(wanted: Release, binary: Path) -> str:
     """The release that a binary says it is; empty when it says none or does not run."""
+    return printed_release([str(binary), *wanted.ask])
+
+
+def printed_release(command: list[str]) -> str:
+    """The first release in what a command prints; empty when it prints none or does not run."""
     try:
-        answer = subprocess.run(
-            [binary, *wanted.ask], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
-        )
+        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     said = re.search(r"\bv?(\d+\.\d+\.\d+)", answer.stdout + answer.stderr)

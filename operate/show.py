@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 from generators.fault import Fault, in_reading_order
 
@@ -67,8 +68,10 @@ class Show:
         if self.format != "json":
             self.out.print(f"{MARKS['ok']} {escape(text)}", highlight=False, soft_wrap=True)
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Rows under a title: a table on a terminal, tab-separated lines when piped."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, str] | None = None
+    ) -> None:
+        """Rows under a title: a table on a terminal, tab-separated lines when piped. `styles` are rich's, by what a cell says."""
         if self.format == "json" or not rows:
             return
         if not self.out.is_terminal:
@@ -80,7 +83,7 @@ class Show:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(Text(cell, (styles or {}).get(cell, "")) for cell in row))
         self.out.print(table)
 
     def json(self, value: Any) -> None:

@@ -1,6 +1,6 @@
-"""What holds for every test. In: pytest's hooks. Out: how tests are shared out among workers; that a test of a Docker engine is
-skipped, saying so, where none answers (with TOUCHLINE_REQUIRE_STACK=1, as in our own CI, that is a failure: what was meant to be proved
-was not); and at the end, what this run can say of Grafana."""
+"""What holds for every test. In: pytest's hooks. Out: how tests are shared out among workers; that a test is skipped, saying so, where
+the Docker engine or the databases that it needs are not there (with TOUCHLINE_REQUIRE_STACK=1, as in our own CI, that is a failure:
+what was meant to be proved was not); and at the end, what this run can say of Grafana."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     required = os.environ.get("TOUCHLINE_REQUIRE_STACK") == "1"
-    if required and report.skipped and item.get_closest_marker("stack") is not None:
+    if required and report.skipped and any(item.get_closest_marker(name) is not None for name in ("stack", "databases")):
         report.outcome = "failed"
         report.longrepr = f"skipped, but TOUCHLINE_REQUIRE_STACK=1: {report.longrepr}"
     return report

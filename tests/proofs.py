@@ -39,10 +39,10 @@ def begin_proven(spec: Path, run: Path, state: Path) -> None:
     shutil.copytree(rules_proven(spec, run), state / "proven")
 
 
-def with_links_of_production(text: str) -> str:
-    """A spec's text whose environment `local` has the addresses of `production` in its links: its rules are then the same bytes."""
+def with_links_of_production(text: str, environment: str = "local") -> str:
+    """A spec's text in which an environment has the addresses of `production` in its links: its rules are then the same bytes."""
     urls = yaml.safe_load(text)["environments"]["production"]["external_urls"]
-    return text.replace("\n  local:\n", f"\n  local:\n    external_urls: {json.dumps(urls)}\n", 1)
+    return text.replace(f"\n  {environment}:\n", f"\n  {environment}:\n    external_urls: {json.dumps(urls)}\n", 1)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from xdist.workermanage import WorkerController
 TOGETHER: Mapping[str, str] = {
     # One Docker engine: images are made once, and taken away when nobody needs them any more.
     "tests/stack/test_compose.py": "docker",
+    "tests/stack/test_demo.py": "docker",
     "tests/stack/test_images.py": "docker",
     "tests/engines/test_compose.py": "docker",
 }
@@ -28,17 +29,25 @@ APART: Sequence[str] = (
 FIRST: Sequence[str] = (
     "docker",
     "tests/operate/test_whole.py",
+    "tests/football/test_demo.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[football]",
     "tests/operate/test_verify.py",
     "tests/compiler/test_engines.py::test_every_generated_rule_test_passes[shop]",
     "tests/compiler/test_planted.py::test_the_generated_tests_notice",
     "tests/operate/test_killed.py",
+    "tests/client/test_workers.py",
     "tests/compiler/test_planted.py::test_the_tests_of_routing_notice",
     "tests/operate/test_deploy.py",
+    "tests/coverage/test_figures.py",
+    "tests/coverage/test_selectors.py",
     "tests/engines/test_local.py",
+    "tests/engines/test_exporters.py",
+    "tests/football/test_launcher.py",
     "tests/routing/test_scenarios.py",
     "tests/routing/test_proving.py",
     "tests/grafana/test_types.py",
+    "tests/emit/test_telemetry.py",
+    "tests/client/test_traces_live.py",
 )
 """The long units, the longest first, so that none begins when the others are over. Those that wait for engines stand between those
 that compute: two cores are then busy with four workers."""

@@ -60,6 +60,8 @@ PROMETHEUS = Part(
         "--web.external-url={url}",
         "--web.route-prefix=/",
         "--web.enable-lifecycle",
+        # `touchline coverage --record` hands its figures over here: https://prometheus.io/docs/guides/opentelemetry/
+        "--web.enable-otlp-receiver",
         "--enable-feature=exemplar-storage",
     ),
     mounts=(Mount("volume", "prometheus-data", "/prometheus", read_only=False),),

@@ -10,6 +10,7 @@ from generators.ir.runbooks import Runbook
 from generators.ir.scenarios import ScenarioFile
 from generators.ir.scrape import Prometheus
 from generators.ir.stack import EngineName, Stack
+from generators.ir.telemetry import TelemetryModule
 from generators.ir.tests import TestFile
 from generators.ir.tracing import Tracing
 from generators.record import dataclass
@@ -32,4 +33,5 @@ class Compiled:
     runbooks: tuple[Runbook, ...]
     test_files: tuple[TestFile, ...] = ()
     route_tests: tuple[RouteTest, ...] = ()
+    telemetry: tuple[TelemetryModule, ...] = ()
     scenarios: tuple[ScenarioFile, ...] = ()

@@ -17,11 +17,24 @@ HISTOGRAM_SUFFIXES = ("_bucket", "_sum", "_count")
 SUMMARY_SUFFIXES = ("_sum", "_count")
 
 
+Only = Literal["fault", "history", "containers", "environment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Appears:
+    """When there are series: `only` says where, `because` why. `labels` narrows it to selectors with exactly these values of labels."""
+
+    only: Only
+    because: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric of the contract. `labels` are the labels the exporter writes; `job` and `instance` come with every scrape.
 
-    `source` is the service or exporter kind that exports it; "" for a recorded series. `low` and `high` bound its values."""
+    `source` is the service or exporter kind that exports it; "" for a recorded series. `low` and `high` bound its values. `workers`
+    says how the values of a gauge in several processes of a service are joined; `exported_by` are the services that export it."""
 
     name: str
     kind: MetricKind
@@ -36,6 +49,9 @@ class Metric:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     where: Where = NOWHERE
+    workers: str = ""
+    exported_by: tuple[str, ...] = ()
+    appears: tuple[Appears, ...] = ()
 
     def series_names(self) -> tuple[str, ...]:
         """The names under which its samples appear."""

@@ -18,14 +18,16 @@ from generators.resolve.delays import check_delays
 from generators.resolve.environments import check_environments
 from generators.resolve.mixins import mixin_alerts, mixin_recordings
 from generators.resolve.notify import resolve_notify
+from generators.resolve.operations import operation
 from generators.resolve.panels import resolve_dashboards, resolve_panels
 from generators.resolve.queries import read_vector
 from generators.resolve.retention import check_retention
 from generators.resolve.routes import check_routes
 from generators.resolve.secrets import check_secrets
-from generators.resolve.services import kind_of, operation, resolve_services
+from generators.resolve.services import kind_of, resolve_services
 from generators.resolve.slos import resolve_slos
 from generators.resolve.stack import exporter_component, resolve_stack
+from generators.resolve.telemetry import check_telemetry
 from generators.spec.load import Loaded
 from generators.spec.scalars import seconds
 
@@ -40,8 +42,10 @@ def resolve(
     engine: EngineName,
     mixins: tuple[MixinPlan, ...] = (),
     notes: Mapping[str, str] | None = None,
+    lacking: Mapping[str, str] | None = None,
 ) -> tuple[Plan | None, tuple[Fault, ...]]:
-    """The Plan, or None with the faults. `notes` are the runbook notes that people wrote, by alert name."""
+    """The Plan, or None with the faults. `notes` are the runbook notes that people wrote, by alert name;
+    `lacking` the packaged programs that are not to be had where the local engine runs, with why."""
     if loaded.spec is None or catalogue.faults:
         return None, (*catalogue.faults, *loaded.faults)
     if environment not in loaded.spec.environments:
@@ -49,7 +53,7 @@ def resolve(
         what = f"there is no environment '{environment}'"
         fault = Fault("unknown-environment", where, what, _another(environment, tuple(loaded.spec.environments)))
         return None, (*loaded.faults, fault)
-    context = Context(loaded.spec, loaded.source, catalogue, environment, engine, broken=loaded.broken)
+    context = Context(loaded.spec, loaded.source, catalogue, environment, engine, broken=loaded.broken, lacking=lacking or {})
     plan = _plan(context, mixins, notes or {})
     errors = (*loaded.faults, *context.faults)
     return (None if errors else plan), errors
@@ -60,6 +64,7 @@ def _plan(context: Context, mixins: tuple[MixinPlan, ...], notes: Mapping[str, s
     stack = resolve_stack(context)
     services = resolve_services(context, _addresses(context, stack))
     contract, written = resolve_contract(context)
+    check_telemetry(context, contract)
     derived = tuple(one for one in written if _is_sound(context, contract, one))
     slos = resolve_slos(context, contract, services)
     own = resolve_alerts(context, contract, services)
@@ -147,7 +152,15 @@ def _environment(context: Context) -> EnvironmentPlan:
 
 def _goals(context: Context) -> Goals:
     goals = context.spec.targets
-    return Goals(goals.detect_within, goals.alert_precision, goals.api_coverage, goals.trace_coverage, goals.business_coverage)
+    return Goals(
+        detect_within=goals.detect_within,
+        alert_precision=goals.alert_precision,
+        api_coverage=goals.api_coverage,
+        trace_coverage=goals.trace_coverage,
+        business_coverage=goals.business_coverage,
+        monitoring_coverage=goals.monitoring_coverage,
+        dashboard_coverage=goals.dashboard_coverage,
+    )
 
 
 def _tracing(context: Context, services: tuple[Service, ...]) -> TracingPlan | None:

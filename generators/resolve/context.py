@@ -29,7 +29,8 @@ _SECTIONS: Mapping[str, Place] = {
 @dataclass
 class Context:
     """One resolving. `blamed` are metrics and other names already reported as unknown or broken, `broken` the places of entries left
-    out for their form: what only follows from them is no new fault."""
+    out for their form: what only follows from them is no new fault. `lacking` are the packaged programs that the local engine
+    will not find, with why."""
 
     spec: Spec
     source: Source
@@ -39,6 +40,7 @@ class Context:
     faults: list[Fault] = field(default_factory=list)
     blamed: set[str] = field(default_factory=set)
     broken: frozenset[Place] = frozenset()
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         metrics = [str(place[1]) for place in self.broken if place[0] == "metrics"]

@@ -5,10 +5,11 @@ the other."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from generators.fault import NOWHERE, Where
-from generators.ir.contract import HISTOGRAM_SUFFIXES, Contract, Metric
+from generators.ir.contract import HISTOGRAM_SUFFIXES, Appears, Contract, Metric
 from generators.plan import Derived
 from generators.resolve.context import Context
 from generators.resolve.widths import at_pace
@@ -24,12 +25,18 @@ ALERT_LABELS = ("alertname", "severity", "signal", "burn", "slo", "anomaly")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _LABEL = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
 
+AREAS = {"area": ("api", "traces", "business", "monitoring", "dashboards")}
+RECORDED = (Appears("history", "nobody has run `touchline coverage --record` yet"),)
+ZERO, ONE = Decimal(0), Decimal(1)
+
 BUILT_IN = (
     Metric("up", "gauge", help="1 when the last scrape succeeded"),
     Metric("scrape_duration_seconds", "gauge", unit="seconds"),
     Metric("scrape_samples_scraped", "gauge"),
     Metric("scrape_samples_post_metric_relabeling", "gauge"),
     Metric("scrape_series_added", "gauge"),
+    Metric("touchline_coverage_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
+    Metric("touchline_coverage_target_ratio", "gauge", ("area",), "ratio", values=AREAS, low=ZERO, high=ONE, appears=RECORDED),
     Metric("ALERTS", "gauge", labels=("alertname", "alertstate", "severity", "signal", "slo", "burn")),
     Metric("ALERTS_FOR_STATE", "gauge", labels=("alertname", "severity", "signal", "slo", "burn")),
 )
@@ -80,7 +87,33 @@ def _metric(context: Context, name: str, metric: model.Metric, source: str, wher
         values={label: tuple(values) for label, values in metric.values.items()},
         source=source or ",".join(metric.exported_by),
         where=where,
+        workers=metric.workers or _workers(name, metric),
+        exported_by=tuple(_exporting(context, metric, source)),
+        appears=tuple(Appears(one.only, one.because, one.labels) for one in metric.appears),
     )
+
+
+def _workers(name: str, metric: model.Metric) -> str:
+    """How a gauge's values in several processes are joined where nobody says: a share of something is no sum, nor is a point in time."""
+    if metric.kind != "gauge":
+        return ""
+    if metric.unit == "ratio" or None not in metric.range:
+        return "latest"
+    return "max" if name.endswith("_timestamp_seconds") else "sum"
+
+
+def _exporting(context: Context, metric: model.Metric, kind: str) -> Iterator[str]:
+    """The services that export a metric of a kind ("" for the spec's own), in the order of the spec."""
+    for name, service in context.spec.services.items():
+        if metric.derived:
+            continue
+        if kind and metric.client:
+            entry = context.catalogue.kinds.get(service.kind)
+            below = (context.spec.services[one].kind for one in service.depends_on if one in context.spec.services)
+            if entry and entry.kind.application and kind in below:
+                yield name
+        elif service.kind == kind or (not kind and name in metric.exported_by):
+            yield name
 
 
 def _check_series(context: Context, metrics: Mapping[str, Metric], name: str) -> None:
@@ -115,9 +148,16 @@ def _check(context: Context, name: str, metric: model.Metric) -> None:
         context.fault(
             "metric", context.where_key(*place), what, "Write `buckets: [0.1, 0.5, 1, 2]`, with every bound you ask about."
         )
+    if metric.workers and metric.kind != "gauge":
+        what = f"`workers` says how a gauge of several processes is joined, and '{name}' is none"
+        context.fault("metric", context.where(*place, "workers"), what, "Take it out: counters and histograms are summed.")
     for label in metric.values:
         if label not in metric.labels:
             context.unknown("label", label, metric.labels, (*place, "values", label))
+    for index, one in enumerate(metric.appears):
+        for label in one.labels:
+            if label not in metric.labels:
+                context.unknown("label", label, metric.labels, (*place, "appears", index, "labels", label))
     for index, service in enumerate(metric.exported_by):
         if service not in context.spec.services:
             context.unknown("service", service, context.spec.services, (*place, "from", index))

@@ -26,11 +26,13 @@ def resolve_panels(context: Context, contract: Contract, alerts: Collection[str]
             panels = tuple(
                 _panel(context, contract, alerts, panel, entry.source, ("panels", index))
                 for index, panel in enumerate(entry.kind.panels)
+                if _drawn(context, panel)
             )
             found.append(KindPanels(kind, context.text(entry.kind.title), panels, entry.kind.dashboard or kind))
     own = tuple(
         _panel(context, contract, alerts, panel, context.source, ("panels", index))
         for index, panel in enumerate(context.spec.panels)
+        if _drawn(context, panel)
     )
     return (*found, KindPanels("", context.text(context.spec.project.title), own))
 
@@ -45,6 +47,7 @@ def resolve_dashboards(context: Context, contract: Contract, alerts: Collection[
                 tuple(
                     _panel(context, contract, alerts, panel, context.source, ("dashboards", uid, "rows", at, "panels", index))
                     for index, panel in enumerate(row.panels)
+                    if _drawn(context, panel)
                 ),
             )
             for at, row in enumerate(dashboard.rows)
@@ -52,6 +55,10 @@ def resolve_dashboards(context: Context, contract: Contract, alerts: Collection[
         where = context.where_key("dashboards", uid)
         found.append(DashboardPlan(uid, context.text(dashboard.title), context.text(dashboard.description), rows, where))
     return tuple(found)
+
+
+def _drawn(context: Context, panel: model.Panel) -> bool:
+    return panel.engine in (None, context.engine)
 
 
 def _panel(

@@ -5,19 +5,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 
 from generators.catalogue import ANY, Entry
-from generators.plan import Operation, Service
+from generators.plan import Service, Watched
 from generators.resolve.context import Context, as_tuple
-from generators.resolve.stack import exporter_component
+from generators.resolve.operations import check_excluded, excluded_of, flows_of, operations_of
+from generators.resolve.stack import exporter_component, local_program
 from generators.spec import model
 
-_HTTP = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[^\s?#]*)")
 LONGEST_SHOWN = 8
 """Services of a circle that a fault names; who breaks it needs its ends."""
-
-_RPC = re.compile(r"/?[\w.]+/\w+")
 
 
 def kind_of(context: Context, name: str) -> Entry | None:
@@ -33,6 +30,7 @@ def resolve_services(context: Context, addresses: dict[str, tuple[str, ...]]) ->
             context.unknown("kind", service.kind, known, ("services", name, "kind"))
     _check_dependencies(context)
     _check_targets(context)
+    check_excluded(context)
     services = context.spec.services
     dependents: dict[str, list[str]] = defaultdict(list)
     for name, service in services.items():
@@ -51,9 +49,10 @@ def _service(
     kind = entry.kind
     own = context.environment.targets.get(name, [])
     part = kind.exporter or (context.catalogue.parts.get(kind.component) if kind.component else None)
-    absent = part.absent_because if part and context.engine == "local" and not part.binary else ""
+    binary, why_not = local_program(context, part) if part else ("", "")
+    absent = "" if binary or context.engine != "local" else why_not
     scraped = () if absent else addresses.get(name, ()) if part else tuple(reach(context, one) for one in as_tuple(own))
-    operations = tuple(_operations(context, name, service))
+    operations = tuple(operations_of(context, name, service))
     return Service(
         name=name,
         kind=service.kind,
@@ -71,7 +70,19 @@ def _service(
         exporter=kind.exporter.component if kind.exporter else "",
         absent_because=absent,
         where=context.where_key("services", name),
+        telemetry=service.telemetry or "",
+        application=kind.application,
+        watched=_watched(kind.watched),
+        excluded=tuple(excluded_of(context, name, service)),
+        flows=flows_of(context, name, service),
+        spans=tuple(kind.spans),
     )
+
+
+def _watched(kind: model.Watched | None) -> Watched | None:
+    if kind is None:
+        return None
+    return Watched((kind.by[0], kind.by[1]), kind.rate, tuple(kind.errors), kind.latency, kind.table)
 
 
 def reach(context: Context, address: str) -> str:
@@ -79,28 +90,6 @@ def reach(context: Context, address: str) -> str:
     if context.engine == "compose":
         return re.sub(r"^(localhost|127\.0\.0\.1)(?=:|$)", "host.docker.internal", address)
     return address
-
-
-def _operations(context: Context, name: str, service: model.Service) -> Iterator[Operation]:
-    for index, text in enumerate(service.operations):
-        place = ("services", name, "operations", index)
-        if text in service.operations[:index]:
-            what = f"the operation '{text}' of '{name}' is written twice"
-            context.fault("duplicate-name", context.where(*place), what, "Keep one of the two.")
-        elif one := operation(context, text, place):
-            yield one
-
-
-def operation(context: Context, text: str, place: tuple[str | int, ...]) -> Operation | None:
-    """`POST /orders` or a gRPC method `shop.Cart/Add`; a fault and None for anything else."""
-    match = _HTTP.fullmatch(text)
-    if match:
-        return Operation(match[1], match[2])
-    if _RPC.fullmatch(text):
-        return Operation("", text)
-    fix = "Write a method and a route template like `GET /orders/{id}`, or a gRPC method like `shop.Cart/Add`."
-    context.fault("operation", context.source.where(place), f"'{text}' is no operation", fix)
-    return None
 
 
 def _check_dependencies(context: Context) -> None:

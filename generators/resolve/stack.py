@@ -27,6 +27,12 @@ def exporter_component(context: Context, service: str) -> str:
     return f"{exporter.component}-{service}" if several else exporter.component
 
 
+def local_program(context: Context, part: Part) -> tuple[str, str]:
+    """The program that runs a part without containers, "" where there is none, and then why."""
+    lacking = context.lacking.get(part.packaged, "")
+    return ("", lacking) if lacking else (part.binary or part.packaged, part.absent_because)
+
+
 def used_parts(context: Context) -> dict[str, tuple[Part, str]]:
     """Every part that runs, by component name, with the service it exports for."""
     parts = context.catalogue.parts
@@ -68,6 +74,7 @@ def _usual_timeout(interval: int) -> int:
 def _component(context: Context, name: str, part: Part, serves: str, host_ports: dict[int, str]) -> ComponentPlan:
     stack = context.spec.stack
     version = _version(context, part)
+    binary, why_not = local_program(context, part)
     image = stack.images.get(name, part.image.format(version=version))
     if name in stack.images:
         _check_image(context, name, image)
@@ -88,7 +95,7 @@ def _component(context: Context, name: str, part: Part, serves: str, host_ports:
     return ComponentPlan(
         name=name,
         image=image,
-        version=version,
+        version="" if context.engine == "local" and part.packaged else version,
         ports=ports,
         cpus=resources.cpus if resources else part.cpus,
         memory=resources.memory if resources else part.memory,
@@ -97,8 +104,8 @@ def _component(context: Context, name: str, part: Part, serves: str, host_ports:
         arguments=tuple(part.arguments),
         target=target,
         serves=serves,
-        binary=part.binary,
-        absent_because=part.absent_because,
+        binary=binary,
+        absent_because=why_not,
         release=part.release,
         where=context.where_key("stack", "resources", name) if resources else context.where("stack"),
     )

@@ -34,10 +34,23 @@ class Project(Model):
     locales: list[str] = []
 
 
+class Appears(Model):
+    """When a metric has series at all, where it is not always: only under a fault, after a longer history, where containers run, in another
+    environment. `labels` narrows it to what is selected by exactly these values of labels (`{status: 5..}`)."""
+
+    model_config = ConfigDict(defer_build=False)  # in specs and in kinds
+
+    only: Literal["fault", "history", "containers", "environment"]
+    because: str = Field(min_length=1)
+    labels: dict[str, str] = {}
+
+
 class Metric(Model):
     """A metric of the contract: exported (`kind`), or computed by a recording rule under this name (`derived`).
 
-    `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind."""
+    `from` names the services that export it; in a catalogue file, `client` says that those export it that depend on the kind.
+    `workers` says how the values of a gauge in several processes of one service are joined. `appears` says what a running
+    stack cannot be expected to show."""
 
     model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
@@ -52,6 +65,8 @@ class Metric(Model):
     normal: Bounds = (None, None)
     exported_by: list[str] = Field(default=[], alias="from")
     client: bool = False
+    workers: Literal["sum", "max", "min", "latest"] | None = None
+    appears: list[Appears] = []
 
 
 class Sli(Model):
@@ -74,7 +89,9 @@ class Slo(Model):
 
 
 class Service(Model):
-    """One thing that runs: of a kind that the catalogue knows."""
+    """One thing that runs: of a kind that the catalogue knows. `telemetry` is the Python module that is written into the application: what
+    it exports, with types. `excluded` are operations that need not be watched, with the reason; `flows`
+    says of an operation which services its trace must reach, where that is not its database."""
 
     kind: str
     title: Text | None = None
@@ -82,10 +99,13 @@ class Service(Model):
     owner: Name | None = None
     depends_on: list[str] = []
     operations: list[str] = []
+    excluded: dict[str, str] = {}
+    flows: dict[str, list[str]] = {}
     slos: dict[str, Slo] = {}
     metrics_path: str = "/metrics"
     scrape_interval: Length | None = None
     traced: bool | None = None
+    telemetry: str | None = None
 
 
 class Enough(Model):
@@ -280,7 +300,8 @@ class PanelQuery(Model):
 
 
 class Panel(Model):
-    """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold."""
+    """One panel: `query` (or `queries`), how it is drawn, and the alert whose bound is its threshold. `engine`: drawn only where that one
+    runs the stack, for under the other nothing exports what it asks for."""
 
     model_config = ConfigDict(defer_build=False)  # in specs and in kinds
 
@@ -297,6 +318,7 @@ class Panel(Model):
     width: int = Field(default=0, ge=0, le=24)
     columns: dict[str, Text] = {}
     exemplars: bool = False
+    engine: Literal["compose", "local"] | None = None
 
 
 class DashboardRow(Model):
@@ -363,13 +385,16 @@ class Environment(Model):
 
 
 class Targets(Model):
-    """What the monitoring must reach, and what it may cost: `series_per_metric` is the budget of series of one metric for each target."""
+    """What the monitoring must reach, and what it may cost: `series_per_metric` is the budget of series of one metric for each target. What
+    each coverage counts is in docs/guides/coverage.md."""
 
     detect_within: Length = 60
     alert_precision: Ratio = Decimal("0.95")
     api_coverage: Ratio = Decimal("0.95")
     trace_coverage: Ratio = Decimal("0.9")
     business_coverage: Ratio = Decimal("0.8")
+    monitoring_coverage: Ratio = Decimal("0.95")
+    dashboard_coverage: Ratio = Decimal(1)
     series_per_metric: int | None = Field(default=None, ge=1)
 
 
@@ -394,7 +419,8 @@ class Spec(Model):
 
 class Part(Model):
     """A part of the stack: its image (`{version}` is stack.versions' entry of `release`), its ports, what it may use, and the
-    tool that runs it without containers, or why none can. `secrets` maps an environment variable to the secret file it names."""
+    tool that runs it without containers, or why none can; `packaged` is a tool that the machine's distribution has, and runs at the
+    release that the machine has. `secrets` maps an environment variable to the secret file it names."""
 
     image: str
     release: str
@@ -405,6 +431,7 @@ class Part(Model):
     cpus: Cpus = "0.25"
     memory: Memory = "128m"
     binary: str = ""
+    packaged: str = ""
     absent_because: str = ""
 
 
@@ -421,8 +448,20 @@ class Parts(Model):
     parts: dict[str, Part]
 
 
+class Watched(Model):
+    """How the operations of a kind are watched: the two labels that name one, the counter of its calls, selectors of its errors (each is
+    enough), its histogram of time, and the path of the application's own table of routes (OpenAPI), "" where it has none."""
+
+    by: list[str] = Field(min_length=2, max_length=2)
+    rate: str
+    errors: list[str] = Field(min_length=1)
+    latency: str
+    table: str = ""
+
+
 class Kind(Model):
-    """One file of the catalogue: what every service of the kind needs. `release` names the exporter's release it holds for."""
+    """One file of the catalogue: what every service of the kind needs. `release` names the exporter's release it holds for; `spans` is
+    what the spans of those who call it say of it (`db.system`)."""
 
     kind: str
     title: Text
@@ -433,6 +472,8 @@ class Kind(Model):
     dashboard: str = ""
     application: bool = False
     traced: bool = False
+    watched: Watched | None = None
+    spans: list[str] = []
     metrics: dict[str, Metric] = {}
     alerts: dict[str, Alert] = {}
     panels: list[Panel] = []

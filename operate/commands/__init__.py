@@ -60,11 +60,17 @@ class Sound:
     compiled: Compiled
 
 
-def sound(call: Call, environment: str, engine: EngineName, only: frozenset[str] = frozenset()) -> Sound:
-    """Build the spec. Raises `UserFault` with every fault; warnings are shown and pass."""
+def sound(
+    call: Call,
+    environment: str,
+    engine: EngineName,
+    only: frozenset[str] = frozenset(),
+    lacking: Mapping[str, str] | None = None,
+) -> Sound:
+    """Build the spec; `lacking` as `Engine.lacking` says. Raises `UserFault` with every fault; warnings are shown and pass."""
     from generators.build import build
 
-    built = build(call.spec, environment, engine, only)
+    built = build(call.spec, environment, engine, only, lacking)
     errors = tuple(fault for fault in built.faults if fault.severity == "error")
     if errors or built.compiled is None:
         raise UserFault(f"{call.spec} has {len(errors)} fault{'s' if len(errors) != 1 else ''}", built.faults)

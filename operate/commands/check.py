@@ -28,7 +28,7 @@ def run(call: Call) -> int:
     built = build(call.spec, call.environment(PRODUCTION), "compose")
     errors = [fault for fault in built.faults if fault.severity == "error"]
     files = {} if errors or built.compiled is None else generated.of(built.files)
-    found = generated.differences(call.root, files) if files else ()
+    found = generated.differences(call.root, files, built.compiled.project) if built.compiled and files else ()
     show.json(
         {
             "good": not errors and not found,

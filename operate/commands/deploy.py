@@ -20,7 +20,7 @@ def run(call: Call) -> int:
 
     def build() -> Built:
         engine = choose(site, call.arguments.engine)
-        result = sound(call, call.environment(LOCAL), engine)
+        result = sound(call, call.environment(LOCAL), engine, lacking=site.engine(engine).lacking())
         return Built(result.build.files, result.compiled, engine, call.spec)
 
     with at_work(site, "deploy"):

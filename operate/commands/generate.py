@@ -17,7 +17,7 @@ def run(call: Call) -> int:
     """Build, then write what differs."""
     result = sound(call, call.environment(PRODUCTION), "compose")
     files = generated.of(result.build.files)
-    written = generated.write(call.root, files)
+    written = generated.write(call.root, files, result.compiled.project)
     words = {"changed": "changed", "missing": "written", "orphaned": "removed"}
     call.show.table("Generated files", ("file", "what"), [(one.path, words[one.kind]) for one in written])
     call.show.json({"files": len(files), "written": [{"path": w.path, "kind": words[w.kind]} for w in written]})

@@ -19,7 +19,7 @@ def run(call: Call) -> int:
     with at_work(site, "plan"):
         running = site.current()
     engine = choose(site, call.arguments.engine)
-    result = sound(call, call.environment(LOCAL), engine)
+    result = sound(call, call.environment(LOCAL), engine, lacking=site.engine(engine).lacking())
     if running is None:
         count = len(result.build.files)
         call.show.json({"running": None, "changes": [], "files": count})

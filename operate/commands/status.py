@@ -7,7 +7,7 @@ import argparse
 from operate import release as releases
 from operate.commands import ENVIRONMENTS_FAULT, FINE, Call, at_work
 from operate.commands.report import show_places
-from operate.site import Site
+from operate.site import Site, addresses
 from operate.state import Busy
 
 
@@ -29,10 +29,11 @@ def run(call: Call) -> int:
 def _status(site: Site) -> int:
     release = site.current()
     if release is None:
-        site.show.json({"release": None})
+        site.show.json({"release": None, "state": str(site.state.root)})
         site.show.line(f"nothing is released in {site.state.root}")
         return FINE
-    running = site.engine(release.engine).status(release.compiled.stack)
+    engine, stack = site.engine(release.engine), release.compiled.stack
+    running = engine.status(stack)
     site.show.line(f"release {release.hash} of {release.spec}, environment {release.environment}, made {release.made}")
     rows = [(one.component, one.health, one.since, str(one.restarts), one.detail) for one in running]
     site.show.table("Components", ("component", "health", "since", "restarts", "detail"), rows)
@@ -47,7 +48,10 @@ def _status(site: Site) -> int:
             "spec": release.spec,
             "made": release.made,
             "components": [{"component": r.component, "health": r.health, "detail": r.detail} for r in running],
+            "addresses": [{"component": c, "port": p, "address": a} for c, p, a in addresses(engine, stack)],
+            "absent": [{"component": one.component, "because": one.because} for one in engine.absent(stack)],
             "releases": earlier,
+            "state": str(site.state.root),
         }
     )
     if site.journal.settled() == "down":

@@ -3,7 +3,7 @@ containers that run it. Two engines behind one protocol: `compose` (a Docker eng
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -65,6 +65,10 @@ class Engine(Protocol):
     def available(self) -> str:
         """Why this engine cannot be used on this machine; "" when it can."""
 
+    def lacking(self) -> Mapping[str, str]:
+        """Programs that a stack would run at whatever release the machine has, and that this machine has not, with why: what a
+        build leaves out."""
+
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
         """The components it cannot run here."""
 
@@ -81,6 +85,10 @@ class Engine(Protocol):
 
     def down(self, stack: Stack, say: Say) -> None:
         """Stop everything; volumes, secrets and releases stay."""
+
+    def answer(self, url: str, stack: Stack) -> str:
+        """What an address answers where the stack's components run: an application's name in a network of containers means nothing
+        outside of it."""
 
     def address(self, component: str, port: str, stack: Stack) -> str:
         """`host:port` under which this machine reaches the port; "" where it is not published."""

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,25 @@ from operate import tools
 from operate.engines import Absent, EngineError, Health, Running, Say
 from operate.engines.images import PULL, QUICK, Images, docker, last_line
 from operate.engines.probe import named, patience, provide_secrets, published, reload_each, wait_ready
+from operate.live import http
 
 SOURCE = Path(__file__).resolve().parents[2]
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
 PASSING = ("Creating", "Created", "Starting", "Waiting", "Running", "Recreate", "Stopping", "Removing")
 """Steps of compose that the next line brings to an end: not worth a line each."""
+
+ASKS = "inbox"
+"""Whose container asks what only the stack's network knows: our own image, so that we know what it holds. In production it does not run."""
+QUESTION = """
+import sys, urllib.error, urllib.request
+try:
+    sys.stdout.write(urllib.request.urlopen(sys.argv[1], timeout=8).read().decode("utf-8", "replace"))
+except urllib.error.HTTPError as error:
+    print(error.code, error.reason), sys.exit(1)
+except OSError as error:
+    print(0, getattr(error, "reason", error)), sys.exit(1)
+"""
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -47,6 +60,9 @@ class ComposeEngine:
         except EngineError as failed:
             return failed.what
         return "" if answer.returncode == 0 else "no Docker engine answers: " + last_line(answer.stderr)
+
+    def lacking(self) -> Mapping[str, str]:
+        return {}
 
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
         return tuple(Absent(component.name, why) for component in stack.components if (why := self.images.why_not(component)))
@@ -73,6 +89,19 @@ class ComposeEngine:
         grace = max((component.stop_grace for component in stack.components), default=30)
         # By the project's name alone: what runs is taken down even where no release describes it any more.
         self._run([*self._plugin(say), "--project-name", stack.unit, "down", "--remove-orphans"], say, 4 * grace + 60)
+
+    def answer(self, url: str, stack: Stack) -> str:
+        try:
+            return http.get_text(url)
+        except http.Unreachable as error:
+            container = None if error.status else self._containers(stack).get(ASKS)
+            if container is None:
+                raise
+        told = docker(["exec", container["Id"], "python", "-c", QUESTION, url])
+        if told.returncode == 0:
+            return told.stdout
+        status, _, why = (told.stdout.strip() or f"0 {last_line(told.stderr)}").partition(" ")
+        raise http.Unreachable(url, why, int(status))
 
     def address(self, component: str, port: str, stack: Stack) -> str:
         found = next((c for c in stack.components if c.name == component and not self.images.why_not(c)), None)

@@ -9,15 +9,16 @@ import shlex
 import shutil
 import sys
 import xmlrpc.client
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from generators.ir.stack import Component, EngineName, Stack
-from operate import tools
+from operate import packaged, tools
 from operate.engines import Absent, EngineError, Health, Running, Say
 from operate.engines.probe import LOOPBACK, named, provide_secrets, published, reload_each, wait_ready
 from operate.engines.supervisor import Supervisord, port_taken
+from operate.live import http
 
 SOURCE = Path(__file__).resolve().parents[2]
 OURS = {"inbox": "services.inbox"}
@@ -49,6 +50,9 @@ class LocalEngine:
 
     def available(self) -> str:
         return "" if os.name == "posix" else "supervisord needs a POSIX system"
+
+    def lacking(self) -> Mapping[str, str]:
+        return packaged.lacking()
 
     def absent(self, stack: Stack) -> tuple[Absent, ...]:
         return tuple(
@@ -84,6 +88,9 @@ class LocalEngine:
     def down(self, stack: Stack, say: Say) -> None:
         say(f"stopping {stack.unit}")
         self.supervisord.stop(sum(component.stop_grace for component in stack.local) + 10, say)
+
+    def answer(self, url: str, stack: Stack) -> str:
+        return http.get_text(url)
 
     def address(self, component: str, port: str, stack: Stack) -> str:
         found = next((c for c in stack.local if c.name == component and not self._why_not(c)), None)
@@ -132,6 +139,8 @@ class LocalEngine:
             return component.absent_because or "it runs from its image only"
         if component.binary in OURS:
             return ""
+        if component.binary in packaged.PACKAGED:
+            return packaged.find(component.binary).why_not
         pinned = tools.releases().get(component.binary)
         if pinned is None:
             return "" if shutil.which(component.binary) else f"there is no `{component.binary}` on PATH"
@@ -163,8 +172,7 @@ class LocalEngine:
             fresh.write_text(f'#!/bin/sh\n{path}\nexec {shlex.quote(sys.executable)} -m {OURS[component.binary]} "$@"\n')
             fresh.chmod(0o700)
         else:
-            known = component.binary in tools.releases()
-            fresh.symlink_to(tools.path(component.binary) if known else shutil.which(component.binary) or component.binary)
+            fresh.symlink_to(_program(component.binary))
         fresh.replace(final)
 
     def _take_changes(self, say: Say) -> None:
@@ -188,7 +196,9 @@ class LocalEngine:
                 what = f"port {port.host_port} ({port.name}) is taken by something else"
                 fix = "Stop that, or set another port: `stack.ports` or the environment's `port_offset`."
                 raise EngineError(component.name, what, fix)
-        say(f"starting {component.name} {component.version}".rstrip())
+        of_package = component.binary in packaged.PACKAGED
+        release = packaged.find(component.binary).release if of_package else component.version
+        say(f"starting {component.name} {release}".rstrip())
         self._call(component, "startProcess", component.name, False, passing=ALREADY_STARTED)
 
     def _call(self, component: Component, method: str, *arguments: Any, passing: int = 0) -> None:
@@ -202,3 +212,10 @@ class LocalEngine:
             raise EngineError(component.name, f"{fault.faultString}. The end of its log:\n{words}") from fault
         except (OSError, xmlrpc.client.ProtocolError) as failed:
             raise EngineError(component.name, f"supervisord does not answer: {failed}", "Run `touchline deploy`.") from failed
+
+
+def _program(name: str) -> Path | str:
+    """Where the binary of a component that can run here is."""
+    if name in packaged.PACKAGED:
+        return packaged.find(name).path or name
+    return tools.path(name) if name in tools.releases() else shutil.which(name) or name

@@ -227,7 +227,7 @@ def test_what_cannot_run_is_named() -> None:
     stack = compile_stack(plan_of("local"))
     absent = {one.component: one.because for one in LocalEngine(Path("/nonexistent")).absent(stack)}
     assert "Grafana has no binary" in absent["grafana"]
-    assert {"cadvisor", "postgres-exporter", "redis-exporter"} <= set(absent)
+    assert "cadvisor" in absent
     assert "jaeger-init" not in absent  # a step of the compose engine, not a part that anybody misses
 
 

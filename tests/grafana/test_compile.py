@@ -203,7 +203,11 @@ def test_a_dashboard_of_the_spec_adds_rows_to_a_core_one_or_stands_for_itself() 
 
 def test_the_goals_are_the_thresholds_of_coverage() -> None:
     goals = plan().goals
-    steps = {panel.title.split(" / ")[-1]: [step.value for step in panel.thresholds][-1] for panel in panels("coverage")}
+    steps = {
+        panel.title.split(" / ")[-1]: [step.value for step in panel.thresholds][-1]
+        for panel in panels("coverage")
+        if panel.thresholds
+    }
     assert steps["API coverage"] == goals.api_coverage
     assert steps["Trace coverage"] == goals.trace_coverage
     assert steps["Business coverage"] == goals.business_coverage
@@ -238,6 +242,16 @@ class _Part:
     contract: Contract
     prometheus: Prometheus
     rule_files: tuple[RuleFile, ...]
+
+
+def test_who_calls_whom_is_drawn_only_where_traced_services_call_one_another() -> None:
+    alone = replace(plan(), services=tuple(replace(one, depends_on=("postgres",)) for one in plan().services))
+    kinds = [
+        {panel.kind for each in built.dashboards if each.uid == "tracing" for row in each.rows for panel in row.panels}
+        for built in (grafana(), compile_grafana(alone))
+    ]
+    assert "nodegraph" in kinds[0]
+    assert kinds[1] == kinds[0] - {"nodegraph"}
 
 
 def test_one_language_says_everything_once() -> None:

@@ -67,9 +67,9 @@ def test_who_holds_the_lock_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_options_stand_before_or_after_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--format", "json", "status"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"release": None}
+    assert json.loads(capsys.readouterr().out)["release"] is None
     assert main(["status", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"release": None}
+    assert json.loads(capsys.readouterr().out)["release"] is None
 
 
 def test_the_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:

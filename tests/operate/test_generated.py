@@ -135,3 +135,17 @@ def test_build_writes_only_the_parts_asked_for(clone: Path, capsys: pytest.Captu
     assert not (clone / "out/prometheus/prometheus.yml").exists()
     assert main(["build", "--out", "out", "--only", "rules,cakes"]) == 1
     assert "--only cakes: there is no such part" in capsys.readouterr().err
+
+
+def test_a_module_that_nobody_asks_for_any_more_is_an_orphan_and_another_projects_is_not(clone: Path) -> None:
+    assert main(["generate"]) == 0
+    module = clone / "examples/football/football_api/telemetry.py"
+    moved, theirs = clone / "old/place/telemetry.py", clone / "shop/telemetry.py"
+    for path, text in ((moved, module.read_text()), (theirs, module.read_text().replace("football-prediction", "shop"))):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    module.write_text(module.read_text() + "# by hand\n")
+    assert main(["check"]) == 1
+    assert main(["generate"]) == 0
+    assert (moved.exists(), theirs.exists(), module.read_text().endswith(")\n")) == (False, True, True)
+    assert main(["check"]) == 0

@@ -75,6 +75,9 @@ def test_the_shipped_spec_from_deploy_to_down(desk: Desk) -> None:
     seen = desk.told("status")
     assert {one["health"] for one in seen["components"]} == {"running"}
     assert {one["component"] for one in seen["components"]} >= {"prometheus", "alertmanager", "jaeger", "inbox"}
+    assert {one["component"] for one in seen["addresses"]} == {one["component"] for one in seen["components"]}
+    assert {one["component"] for one in seen["absent"]} >= {"grafana", "cadvisor"}
+    assert (Path(seen["state"]) / "releases" / seen["release"]).is_dir()
 
     receivers = {receiver.name for receiver in built.compiled.alerting.receivers if receiver.integrations}
     pinged = desk.told("ping")

@@ -51,11 +51,12 @@ def refused_by_promtool(exprs: Sequence[str], folder: Path, flags: Sequence[str]
 
 
 @contextmanager
-def running_prometheus(folder: Path, config: str) -> Iterator[str]:
-    """The address of a Prometheus with this configuration, in which SELF stands for that address; it is stopped at the end."""
+def running_prometheus(folder: Path, config: str, *more: str) -> Iterator[str]:
+    """The address of a Prometheus with this configuration, in which SELF stands for that address, and `more` flags; it is stopped at the
+    end."""
     address = f"127.0.0.1:{free_ports(1)[0]}"
     (folder / "prometheus.yml").write_text(config.replace("SELF", f'"{address}"') + "\n", encoding="utf-8")
-    flags = ("--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}", FEATURES)
+    flags = ("--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}", FEATURES, *more)
     log = folder / "log"
     with log.open("w") as out:
         server = subprocess.Popen([tool("prometheus"), *flags], cwd=folder, stdout=out, stderr=out)

@@ -49,15 +49,15 @@ def inside_ports() -> set[int]:
     return {port for part in catalogue_parts().values() for port in part["ports"].values()}
 
 
-def planned_parts() -> dict[str, ComponentPlan]:
-    """Every part, each port on a free one of this machine."""
+def planned_parts(engine: EngineName = "compose") -> dict[str, ComponentPlan]:
+    """Every part as the engine runs it, each port on a free one of this machine."""
     parts = catalogue_parts()
     ports = iter(free_ports(sum(len(part["ports"]) for part in parts.values())))
     return {
         name: ComponentPlan(
             name=name,
             image=part["image"].format(version=releases()[part["release"]]),
-            version=releases()[part["release"]],
+            version="" if engine == "local" and "packaged" in part else releases()[part["release"]],
             ports={port: (inside, next(ports)) for port, inside in part["ports"].items()},
             cpus=part.get("cpus", "0.25"),
             memory=part.get("memory", "128m"),
@@ -65,7 +65,7 @@ def planned_parts() -> dict[str, ComponentPlan]:
             secrets=part.get("secrets", {}),
             arguments=tuple(part.get("arguments", ())),
             target="db:5432",
-            binary=part.get("binary", ""),
+            binary=part.get("binary") or part.get("packaged", ""),
             absent_because=part.get("absent_because", ""),
             release=part["release"],
         )
@@ -75,7 +75,7 @@ def planned_parts() -> dict[str, ComponentPlan]:
 
 def plan_of(engine: EngineName, names: frozenset[str] | None = None, production: bool = False, project: str = "sample") -> Plan:
     """A Plan with these components, or all."""
-    components = {name: part for name, part in planned_parts().items() if names is None or name in names}
+    components = {name: part for name, part in planned_parts(engine).items() if names is None or name in names}
     inbox = components.get("inbox")
     return Plan(
         project=Project(project, "platform", {"en": "Sample"}, "en", ("en",)),

@@ -3,6 +3,7 @@ Alertmanager and Jaeger run, and the engine's own file as the emitter writes it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from generators.emit import compose, supervisord
@@ -44,7 +45,6 @@ exporters:
 
 def write_release(state: Path, name: str, stack: Stack, engine: str, number: str = "1", rules: str = RULES) -> None:
     """Write the release and point `current` at it."""
-    folder = state / "releases" / name
     files = {
         "prometheus/prometheus.yml": PROMETHEUS % {"prometheus": _addresses(stack, "prometheus", engine)["http"]},
         "prometheus/rules/one.yml": rules % {"number": number},
@@ -55,6 +55,12 @@ def write_release(state: Path, name: str, stack: Stack, engine: str, number: str
         listen = "0.0.0.0" if engine == "compose" else "127.0.0.1"
         ports = {port: address.split(":")[1] for port, address in _addresses(stack, "jaeger", engine).items()}
         files["jaeger/config.yaml"] = JAEGER % {"listen": listen, **ports}
+    write_files(state, name, files)
+
+
+def write_files(state: Path, name: str, files: Mapping[str, str]) -> None:
+    """A release of these files, and `current` pointing at it."""
+    folder = state / "releases" / name
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)

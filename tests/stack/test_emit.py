@@ -130,7 +130,8 @@ def test_supervisord_reads_the_file_and_finds_every_local_component(tmp_path: Pa
     assert str(Path.home()) not in text
     for name in programs:
         assert parser[f"program:{name}"]["autorestart"] == "true"
-        assert "127.0.0.1:" in parser[f"program:{name}"]["command"] or name == "jaeger"  # jaeger's addresses are in its own file
+        said = parser[f"program:{name}"]["command"] + parser[f"program:{name}"]["environment"]
+        assert "127.0.0.1:" in said or name == "jaeger"  # jaeger's addresses are in its own file
 
 
 def test_a_percent_sign_survives_supervisord() -> None:

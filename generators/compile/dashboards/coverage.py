@@ -98,11 +98,11 @@ def trace_shares(plan: Plan) -> tuple[tuple[str, str], ...]:
     )
 
 
-def business_metrics(plan: Plan) -> tuple[str, ...]:
-    """Series of the metrics that the spec declares for its own services."""
+def business_metrics(plan: Plan) -> tuple[Metric, ...]:
+    """The metrics that the spec declares for its own services."""
     names, kinds = {service.name for service in plan.services}, {service.kind for service in plan.services}
     own = (m for m in plan.contract.metrics.values() if m.source and m.source not in kinds and set(m.source.split(",")) <= names)
-    return tuple(metric.series_names()[0] for metric in own)
+    return tuple(own)
 
 
 def _average(shares: Iterable[tuple[str, str]]) -> str:
@@ -126,7 +126,15 @@ def _stats(plan: Plan) -> tuple[Panel, ...]:
         found.append(_stat(plan, ("链路覆盖率", "Trace coverage"), about, _average(traces), plan.goals.trace_coverage))
     if business:
         about = ("一天内有数据的业务指标占比。", "Share of the business metrics with data within a day.")
-        found.append(_stat(plan, ("业务指标覆盖率", "Business coverage"), about, share(business), plan.goals.business_coverage))
+        found.append(
+            _stat(
+                plan,
+                ("业务指标覆盖率", "Business coverage"),
+                about,
+                share(metric.series_names()[0] for metric in business),
+                plan.goals.business_coverage,
+            )
+        )
     return tuple(found)
 
 
@@ -139,6 +147,23 @@ def _by_service(plan: Plan, title: tuple[str, str], shares: tuple[tuple[str, str
     )
     drawn = (replace(panel, unit="percentunit", low=Decimal(0), high=ONE, thresholds=below(goal)) for panel in panels)
     return tuple(replace(panel, title=f"{panel.title} {at}") if at > 1 else panel for at, panel in enumerate(drawn, 1))
+
+
+def _measured(plan: Plan) -> tuple[Panel, ...]:
+    """What `touchline coverage --record` has found, each area beside its target."""
+    newest = f"max by (area) (last_over_time({{}}[{SEEN}]))"
+    panel = asked(
+        plan,
+        text("覆盖率，按领域", "Coverage by area"),
+        text(
+            "`touchline coverage --record` 最近一次的结果，与目标并列；缺口由该命令列出。",
+            "What the newest `touchline coverage --record` found, beside the targets; the command lists every gap.",
+        ),
+        "timeseries",
+        Query(newest.format("touchline_coverage_ratio"), "{{area}}"),
+        Query(newest.format("touchline_coverage_target_ratio"), say(plan, text("{{area}} 目标", "{{area}} target"))),
+    )
+    return (replace(panel, unit="percentunit", low=Decimal(0), high=ONE, width=LARGE),)
 
 
 def _unseen(plan: Plan) -> Panel:
@@ -161,6 +186,7 @@ def compile_coverage(plan: Plan) -> Dashboard:
     api = _by_service(plan, ("接口覆盖率，按服务", "API coverage by service"), api_shares(plan), plan.goals.api_coverage)
     traces = _by_service(plan, ("链路覆盖率，按服务", "Trace coverage by service"), trace_shares(plan), plan.goals.trace_coverage)
     rows = (
+        Row(say(plan, text("实测", "Measured")), _measured(plan)),
         Row("", _stats(plan)),
         Row(say(plan, text("按服务", "By service")), tuple(replace(panel, width=HALF) for panel in (*api, *traces))),
         Row(say(plan, text("服务", "Services")), (_unseen(plan),)),

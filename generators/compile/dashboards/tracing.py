@@ -1,5 +1,5 @@
-"""Traces on a dashboard. In: a Plan. Out: the newest traces of a service and who calls whom, asked of Jaeger; what is counted
-from spans comes from the catalogue."""
+"""Traces on a dashboard. In: a Plan. Out: the newest traces of a service and who calls whom, asked of Jaeger, the second
+where traced services need each other; what is counted from spans comes from the catalogue."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def tracing_rows(plan: Plan) -> tuple[Row, ...]:
         "table",
         Query("${traced}", datasource="jaeger"),
     )
+    if not _calls(plan):
+        return (Row(say(plan, text("链路", "Traces")), (replace(newest, height=12),)),)
     graph = asked(
         plan,
         text("服务依赖图", "Who calls whom"),
@@ -40,3 +42,9 @@ def tracing_rows(plan: Plan) -> tuple[Row, ...]:
     )
     panels = (replace(newest, width=HALF, height=12), replace(graph, width=HALF, height=12))
     return (Row(say(plan, text("链路", "Traces")), panels),)
+
+
+def _calls(plan: Plan) -> bool:
+    """Whether a traced service needs another one: else the graph would stay empty."""
+    traced = {service.name for service in plan.services if service.traced}
+    return any(traced & set(service.depends_on) for service in plan.services if service.traced)

@@ -154,8 +154,9 @@ def _fingerprint(stand_in: StandIn) -> str:
     seen = hashlib.sha256(repr(stand_in).encode())
     for _, tool in stand_in.tools:
         seen.update(f"{tools.path(tool)} {tools.path(tool).stat().st_mtime_ns}".encode())
-    if stand_in.base == "python":
-        for file in sorted((layout.ROOT / "services").rglob("*")):
+    for _, source in stand_in.sources:
+        whole = layout.ROOT / source
+        for file in sorted(whole.rglob("*")) if whole.is_dir() else [whole]:
             if file.is_file() and "__pycache__" not in file.parts:
                 seen.update(file.read_bytes())
     return seen.hexdigest()[:16]

@@ -52,8 +52,8 @@ def file_of(package: str, path: str) -> Path:
 
 @cache
 def python_base() -> Path:
-    """A minimal Debian with Python, as a tar archive with its owners."""
-    kept = _cache(f"python-{_codename()}.tar")
+    """A minimal Debian with Python, as a tar archive with its owners, and with the user that the images of databases have."""
+    kept = _cache(f"python-{_codename()}-2.tar")
     if not kept.is_file():
         if os.geteuid() != 0:
             raise NotHere("debootstrap needs root")
@@ -61,6 +61,8 @@ def python_base() -> Path:
             base, archive = Path(scratch) / "base", Path(scratch) / "base.tar"
             made = ["debootstrap", "--variant=minbase", "--include=python3,ca-certificates,tzdata", _codename(), str(base)]
             _run(made, Path(scratch), BASE_TAKES)
+            with (base / "etc" / "passwd").open("a", encoding="utf-8") as users:
+                users.write("postgres:x:999:999:postgres:/var/lib/postgresql:/bin/sh\n")
             without = ["--exclude=./proc/*", "--exclude=./sys/*", "--exclude=./dev/*", "--exclude=./var/cache/apt/*"]
             _run(["tar", "--create", *without, "--file", str(archive), "--directory", str(base), "."], Path(scratch))
             archive.rename(kept)

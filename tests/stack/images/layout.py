@@ -6,8 +6,10 @@ Nothing is unpacked on the way, so no root is needed and no owner is lost."""
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,16 +17,19 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from packaging.requirements import Requirement
+
 from operate import tools
 from tests.stack.images import debian
-from tests.stack.images.table import NOBODY, Folder, StandIn
+from tests.stack.images.table import IMPORTED, NOBODY, Folder, StandIn
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWD = f"root:x:0:0:root:/root:/bin/sh\nnobody:x:{NOBODY}:{NOBODY}:nobody:/home:/bin/false\n"
 GROUP = f"root:x:0:\nnobody:x:{NOBODY}:\n"
 # What the base images of all our engines add (https://github.com/prometheus/busybox): Alertmanager's hours need the zones.
 FROM_HOST = ("/usr/share/zoneinfo", "/etc/ssl/certs/ca-certificates.crt", "/etc/services")
-PYTHON_PACKAGES = ("aiosmtpd", "atpublic", "attrs")
+
+NOT_NEEDED = {"doc", "man", "locale", "bitcode", "llvmjit"}  # just-in-time compilation alone is a hundred megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,8 @@ def write(stand_in: StandIn, out: BinaryIO) -> None:
         written = _continued(out)
     with tarfile.open(fileobj=out, mode="w|") as archive:
         folders = (Folder("/tmp", owner=0, mode=0o1777), *stand_in.folders)
-        if stand_in.base != "python":
-            for folder in folders:
-                _add_folder(archive, folder, written)
+        for folder in folders:
+            _add_folder(archive, folder, written)
         for place in _places(stand_in):
             _add_file(archive, place, written)
 
@@ -64,7 +68,7 @@ def _continued(out: BinaryIO) -> set[str]:
 
 def _places(stand_in: StandIn) -> Iterator[Place]:
     if stand_in.base == "python":
-        yield from _inbox()
+        yield from _python(stand_in)
         return
     yield Place("/etc/passwd", text=PASSWD)
     yield Place("/etc/group", text=GROUP)
@@ -92,16 +96,60 @@ def _libraries(binary: Path) -> list[Path]:
     return [Path(found) for found in re.findall(r"(/\S+) \(0x", listed)]
 
 
-def _inbox() -> Iterator[Place]:
+def _python(stand_in: StandIn) -> Iterator[Place]:
+    """What stands on Debian's base: the packages of this machine, and what Python imports."""
     yield Place("/usr/local/bin/python", link="/usr/bin/python3")
-    for package in PYTHON_PACKAGES:
-        for installed in metadata.files(package) or ():
+    for path, text in stand_in.texts:
+        yield Place(path, text=text, mode=0o755)
+    for path, package, inside in stand_in.packages:
+        yield Place(path, source=debian.file_of(package, inside))
+    for package in stand_in.installed:
+        yield from _installed(package)
+    for name in _closure(stand_in.distributions):
+        for installed in metadata.files(name) or ():
             if not installed.parts[0].startswith("..") and "__pycache__" not in installed.parts:
-                target = f"/usr/local/lib/python3.11/dist-packages/{installed}"
-                yield Place(target, source=Path(str(installed.locate())))
-    for file in (ROOT / "services" / "__init__.py", *sorted((ROOT / "services" / "inbox").rglob("*"))):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield Place(f"/app/{file.relative_to(ROOT)}", source=file)
+                yield Place(f"{IMPORTED}/{installed}", source=Path(str(installed.locate())))
+    for target, source in stand_in.sources:
+        whole = ROOT / source
+        for file in sorted(whole.rglob("*")) if whole.is_dir() else [whole]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                yield Place(f"{target}/{file.relative_to(whole)}" if whole.is_dir() else target, source=file)
+
+
+def _closure(distributions: tuple[str, ...]) -> list[str]:
+    """These and all that they need on this machine, each once, by name."""
+    found: dict[str, None] = {}
+    waiting = list(distributions)
+    if waiting and sys.version_info[:2] != (3, 11):
+        raise debian.NotHere("Debian's Python is 3.11, this one is not: its compiled packages do not fit")
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = None
+        wanted = [Requirement(one) for one in metadata.requires(name) or ()]
+        waiting += [one.name for one in wanted if one.marker is None or _holds(one)]
+    return sorted(name for name in found if not metadata.distribution(name).read_text("direct_url.json"))
+
+
+def _holds(wanted: Requirement) -> bool:
+    return wanted.marker is not None and wanted.marker.evaluate({"extra": ""})
+
+
+def _installed(package: str) -> Iterator[Place]:
+    """The files of a Debian package as this machine has it, and the libraries that its programs load."""
+    listed = subprocess.run(["dpkg-query", "--listfiles", package], capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        raise debian.NotHere(f"{package} is not installed")
+    for path in map(Path, listed.stdout.split()):
+        if path.is_symlink():
+            yield Place(str(path), link=os.readlink(path))
+        elif path.is_file() and not NOT_NEEDED & {*path.parts, path.stem}:
+            yield Place(str(path), source=path, mode=path.stat().st_mode & 0o777)
+            if "bin" in path.parts or path.suffix == ".so":
+                for library in _libraries(path):
+                    inside = Path("/usr") / library.relative_to("/") if library.parts[1] == "lib" else library  # /lib is /usr/lib
+                    yield Place(str(inside), source=library, mode=0o755)
 
 
 def _add_folder(archive: tarfile.TarFile, folder: Folder, written: set[str]) -> None:

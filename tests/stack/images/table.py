@@ -10,6 +10,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 NOBODY = 65534
+POSTGRES = 999
+"""The user of the images of PostgreSQL and of Redis."""
+
+IMPORTED = "/usr/local/lib/python3.11/dist-packages"
+"""Where Debian 12's Python looks."""
+ASYNC_TIMEOUT = "usr/lib/python3/dist-packages/async_timeout/__init__.py"
+"""What redis needs beside Python before 3.11.3, which is Debian's."""
+
+POSTGRES_ENTRYPOINT = """\
+#!/bin/sh
+set -eu
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  initdb --pgdata "$PGDATA" --username postgres --pwfile "$POSTGRES_PASSWORD_FILE" --auth scram-sha-256 --no-sync
+  echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
+fi
+exec "$@" -c listen_addresses='*'
+"""
+"""Ours, in a few lines; the official script does more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +42,8 @@ class Folder:
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """One image. `dockerfile` is where the official one is: a path in the Go module of `engine`, in this repository (no engine),
-    or an address. `tools` and `packages` say which file of which tool or Debian package stands at a path; `differs` what a
-    stand-in is not."""
+    or an address. `tools` and `packages` say which file of which tool or Debian package stands at a path; `installed` are packages
+    that this machine has, taken whole; `distributions` and `sources` what Python imports; `differs` what a stand-in is not."""
 
     repository: str
     dockerfile: str
@@ -34,6 +52,10 @@ class StandIn:
     base: Literal["scratch", "busybox", "python"] = "scratch"
     tools: tuple[tuple[str, str], ...] = ()
     packages: tuple[tuple[str, str, str], ...] = ()
+    installed: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
     folders: tuple[Folder, ...] = ()
     user: str = ""
     entrypoint: tuple[str, ...] = ()
@@ -107,7 +129,7 @@ _ALL = (
         user="nobody",
         entrypoint=("/bin/postgres_exporter",),
         ports=(9187,),
-        differs="Debian's older release: some metrics have other names",
+        differs="Debian's older release, which tells less of connections",
     ),
     StandIn(
         repository="oliver006/redis_exporter",
@@ -117,18 +139,69 @@ _ALL = (
         user="59000:59000",
         entrypoint=("/redis_exporter",),
         ports=(9121,),
-        differs="Debian's older release: some metrics have other names",
+        differs="Debian's older release",
     ),
     StandIn(
         repository="touchline/inbox",
         dockerfile="services/inbox/Dockerfile",
         base="python",
+        distributions=("aiosmtpd", "atpublic", "attrs"),
+        sources=(("/app/services/__init__.py", "services/__init__.py"), ("/app/services/inbox", "services/inbox")),
         user="65534:65534",
         entrypoint=("python", "-m", "services.inbox", "--listen", "0.0.0.0:9099", "--smtp", "0.0.0.0:9025"),
         workdir="/app",
         environment=(("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONUNBUFFERED", "1"), ("PYTHONUTF8", "1")),
         ports=(9025, 9099),
         differs="Debian's Python",
+    ),
+    StandIn(
+        repository="touchline/football",
+        dockerfile="examples/football/Dockerfile",
+        base="python",
+        distributions=("touchline-client", "touchline-example-football"),
+        packages=((f"{IMPORTED}/async_timeout/__init__.py", "python3-async-timeout", ASYNC_TIMEOUT),),
+        sources=(("/app", "client"), ("/app", "examples/football")),
+        folders=(Folder("/shared"),),
+        user="65534:65534",
+        workdir="/",
+        volumes=("/shared",),
+        environment=(
+            ("PYTHONDONTWRITEBYTECODE", "1"),
+            ("PYTHONUNBUFFERED", "1"),
+            ("PYTHONUTF8", "1"),
+            ("PYTHONPATH", "/app"),
+        ),
+        ports=(8000, 8001),
+        differs="Debian's Python; the packages of the environment that runs the tests",
+    ),
+    StandIn(
+        repository="postgres",
+        dockerfile="https://github.com/docker-library/postgres/blob/master/15/bookworm/Dockerfile",
+        base="python",
+        installed=("postgresql-15", "postgresql-client-15"),
+        folders=(Folder("/var/lib/postgresql", owner=POSTGRES), Folder("/var/lib/postgresql/data", owner=POSTGRES, mode=0o700)),
+        texts=(("/usr/local/bin/docker-entrypoint.sh", POSTGRES_ENTRYPOINT),),
+        entrypoint=("docker-entrypoint.sh",),
+        command=("postgres",),
+        volumes=("/var/lib/postgresql/data",),
+        environment=(
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/15/bin"),
+            ("PGDATA", "/var/lib/postgresql/data"),
+        ),
+        ports=(5432,),
+        differs="Debian's release; of the entrypoint only what a superuser's password in a file asks for",
+    ),
+    StandIn(
+        repository="redis",
+        dockerfile="https://github.com/docker-library/redis/blob/master/7.0/debian/Dockerfile",
+        base="python",
+        installed=("redis-server", "redis-tools"),
+        folders=(Folder("/data", owner=POSTGRES),),
+        command=("redis-server",),
+        workdir="/data",
+        volumes=("/data",),
+        ports=(6379,),
+        differs="Debian's release, without an entrypoint",
     ),
     StandIn(
         repository="busybox",

@@ -1,0 +1,74 @@
+"""`python -m football_demo up|down`. In: an engine, a spec, and options for what starts the servers. Out: progress on standard error,
+then on standard output where to look and what to try; exit code 2 when something is missing on this machine, 1 when something does
+not start."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from football_demo import containers, processes
+from football_demo.stack import EngineName, Stack, StackError
+from football_demo.words import say
+
+
+class Way(Protocol):
+    """A module that runs the demo in one of the two ways."""
+
+    ENVIRONMENT: str
+
+    def runs(self, stack: Stack) -> bool: ...
+    def up(self, stack: Stack, options: Sequence[str]) -> int: ...
+    def down(self, stack: Stack) -> int: ...
+
+
+ROOT = Path(__file__).resolve().parents[3]
+WAYS: Mapping[EngineName, Way] = {"local": processes, "compose": containers}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """One verb."""
+    given, options = _parser().parse_known_args(words)
+    asked: tuple[EngineName, ...] = ("local", "compose") if given.engine == "auto" else (given.engine,)
+    try:
+        stacks = {engine: Stack(given.spec, WAYS[engine].ENVIRONMENT, engine) for engine in asked}
+        if given.verb == "down":
+            return max((WAYS[engine].down(stack) for engine, stack in stacks.items() if WAYS[engine].runs(stack)), default=0)
+        engine = _choice(stacks)
+        return WAYS[engine].up(stacks[engine], options)
+    except StackError as error:
+        say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; `make demo` goes on from here, `make demo-down` stops what runs")
+        return 130
+
+
+def _choice(stacks: Mapping[EngineName, Stack]) -> EngineName:
+    """What runs already goes on; else containers where a Docker engine answers, where both may be."""
+    if len(stacks) == 1:
+        return next(iter(stacks))
+    if WAYS["local"].runs(stacks["local"]):
+        return "local"
+    return "compose" if containers.answers() else "local"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m football_demo",
+        description="databases, application, users and the stack that watches them; other options go to `football_servers up`, "
+        "or to `docker compose up`",
+    )
+    parser.add_argument("verb", choices=("up", "down"))
+    parser.add_argument(
+        "--engine", choices=("auto", "local", "compose"), default="auto", help="auto: containers where a Docker engine answers"
+    )
+    parser.add_argument("--spec", type=Path, default=ROOT / "spec" / "football.yaml", help="default %(default)s")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
