@@ -46,33 +46,39 @@ def _made(plain: type) -> Any:
 
 def _init(made: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
     """`__init__` sets each slot by the slot's own setter, which costs less than the `object.__setattr__` of the standard library."""
-    known: dict[str, Any] = {"MISSING": MISSING}
+    known: dict[str, Any] = {}
     defaults: list[Any] = []
     for number, field in enumerate(fields):
-        known[f"put_{number}"] = getattr(made, field.name).__set__
+        put = getattr(made, field.name).__set__
         if field.default_factory is not MISSING:
-            known[f"make_{number}"] = field.default_factory
+            put = _filling(put, field.default_factory)
             defaults.append(MISSING)
         elif field.default is not MISSING:
             defaults.append(field.default)
         elif defaults:
             raise TypeError(f"non-default argument {field.name!r} follows default argument")
-    template = _template(tuple(field.default_factory is not MISSING for field in fields))
-    code = template.replace(co_varnames=("self", *(field.name for field in fields)))
+        known[f"put_{number}"] = put
+    code = _template(len(fields)).replace(co_varnames=("self", *(field.name for field in fields)))
     init = FunctionType(code, known, "__init__", tuple(defaults))
     init.__qualname__ = f"{made.__qualname__}.__init__"
     return init
 
 
+def _filling(put: Callable[[Any, Any], None], make: Callable[[], Any]) -> Callable[[Any, Any], None]:
+    """The setter of a slot for which something is made where nothing was given."""
+
+    def fill(self: Any, value: Any) -> None:
+        put(self, make() if value is MISSING else value)
+
+    return fill
+
+
 @cache
-def _template(factories: tuple[bool, ...]) -> CodeType:
-    """The code of an `__init__`, by how many fields there are and which of them have a factory. To compile it anew for each class would be
-    most of the work; only the names of the arguments differ."""
-    values = [f"value_{number}" for number in range(len(factories))]
-    lines = [
-        f" put_{number}(self, make_{number}() if {value} is MISSING else {value})" if made else f" put_{number}(self, {value})"
-        for number, (made, value) in enumerate(zip(factories, values, strict=True))
-    ]
+def _template(count: int) -> CodeType:
+    """The code of an `__init__` of so many fields. To compile it anew for each class would be most of the work; only the names of the
+    arguments differ."""
+    values = [f"value_{number}" for number in range(count)]
+    lines = [f" put_{number}(self, {value})" for number, value in enumerate(values)]
     known: dict[str, Any] = {}
     exec(f"def __init__({', '.join(['self', *values])}):\n" + ("\n".join(lines) or " pass"), known)
     code: CodeType = known["__init__"].__code__

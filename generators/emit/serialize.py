@@ -32,6 +32,7 @@ _MAPPINGS = (dict, Mapping)
 _DURATION_UNITS = (("y", 31_536_000), ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
+@lru_cache(maxsize=4096)
 def duration(seconds: int) -> str:
     """Seconds as Prometheus prints a duration: 90 -> 1m30s, 604800 -> 1w. Years and weeks only where they are whole, as
     model.Duration.String in prometheus/common has it."""

@@ -91,5 +91,5 @@ def told(plan: Plan, labels: Mapping[str, str], open_now: Callable[[NotifyRoute]
         return (name.NOBODY_RECEIVER,)
     if labels.get(name.SIGNAL) == "heartbeat":
         return (name.HEARTBEAT_RECEIVER if plan.notify.heartbeat else name.NOBODY_RECEIVER,)
-    found = {channel for route in plan.notify.routes if route.takes(labels) and open_now(route) for channel in route.to}
+    found = {channel for route in plan.notify.routes if open_now(route) and route.takes(labels) for channel in route.to}
     return tuple(channel.name for channel in plan.notify.channels if channel.name in found)

@@ -1,7 +1,7 @@
 """The spec as types: what people may write, and nothing about what it means. Frozen pydantic models; unknown keys are
-refused. The same models describe the catalogue's files and, through `schema`, the JSON Schema that editors read."""
+refused. The same models describe the catalogue's files and, through `schema`, the JSON Schema that editors read.
 
-from __future__ import annotations
+Annotations are no strings here, unlike elsewhere: pydantic would compile and evaluate each of them."""
 
 from decimal import Decimal
 from typing import Any, Literal

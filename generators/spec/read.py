@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from generators.fault import Fault, Where
-from generators.spec.jsonnet_text import jsonnet_source
 from generators.spec.source import Source
 from generators.spec.yaml_text import yaml_source
 
@@ -21,4 +20,8 @@ def read(path: Path, shown: str) -> Source:
         column = error.start - raw.rfind(b"\n", 0, error.start)
         what = f"the byte 0x{raw[error.start]:02x} is no UTF-8"
         return Source(faults=[Fault("encoding", Where(shown, line, column), what, "Save the file as UTF-8.")])
-    return jsonnet_source(path, text, shown) if path.suffix in (".jsonnet", ".libsonnet") else yaml_source(text, shown)
+    if path.suffix in (".jsonnet", ".libsonnet"):
+        from generators.spec.jsonnet_text import jsonnet_source  # few specs are
+
+        return jsonnet_source(path, text, shown)
+    return yaml_source(text, shown)
