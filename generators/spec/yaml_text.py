@@ -208,7 +208,7 @@ class Composer:
             quotes = 1 if event.style in ("'", '"') else 0
             if end.column - start.column == len(event.value) + 2 * quotes:
                 self._source.shifts[place] = quotes
-        bad = _UNPRINTABLE.search(event.value)
+        bad = None if event.value.isprintable() else _UNPRINTABLE.search(event.value)
         if bad:
             what = f"the text holds the character U+{ord(bad[0]):04X}, which cannot be printed"
             self._source.faults.append(Fault("yaml", self._where(event, place), what, "Take it out."))
