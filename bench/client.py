@@ -8,7 +8,6 @@ and once more in prometheus_client's multi-process mode, which is what ours does
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.figure import Figure
-from bench.peers import interpreter
+from bench.peers import environment, interpreter
 from bench.processes import ROOT, BenchError
 
 ROUNDS = 40
@@ -63,13 +62,10 @@ def _allocations(counted: Mapping[str, float]) -> Iterator[Figure]:
 
 def _measured(python: Path, mode: str, *arguments: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "TOUCHLINE_METRICS_DIR": folder, "PYTHONPATH": str(ROOT / "client")}
-        environment.pop("TOUCHLINE_OFF", None)
-        if mode == "several processes":
-            environment["PROMETHEUS_MULTIPROC_DIR"] = folder
+        shared = {"PROMETHEUS_MULTIPROC_DIR": folder} if mode == "several processes" else {}
         ran = subprocess.run(
             [python, str(ROOT / "bench" / "instrumented.py"), *arguments],
-            env=environment,
+            env=environment(TOUCHLINE_METRICS_DIR=folder, **shared),
             capture_output=True,
             text=True,
             check=False,

@@ -20,13 +20,14 @@ class Guard:
         self._told: set[str] = set()
         self._counting = threading.local()
 
-    def caught(self, doing: str, error: BaseException, telemetry: str = "metrics") -> None:
-        """A fault of ours while `doing`: told once for each kind of error, counted each time."""
-        self.lost(f"{doing}: {type(error).__name__}", f"{doing} failed: {type(error).__name__}: {error}", telemetry)
+    def caught(self, doing: str, error: BaseException, telemetry: str = "metrics", number: int = 1) -> None:
+        """A fault of ours while `doing`, by which `number` pieces are lost: told once for each kind of error, counted each time."""
+        kind = type(error).__name__
+        self.lost(f"{doing}: {kind}", f"{doing} failed: {kind}: {error}", telemetry, number)
 
     def troubled(self, doing: str, error: BaseException) -> None:
         """A fault by which nothing is lost yet: told once, not counted; what it costs is counted where it is lost."""
-        self.lost(f"{doing}: {type(error).__name__}", f"{doing} failed: {type(error).__name__}: {error}", number=0)
+        self.caught(doing, error, number=0)
 
     def lost(self, kind: str, message: str, telemetry: str = "metrics", number: int = 1) -> None:
         """`number` pieces of telemetry could not be kept."""

@@ -6,10 +6,10 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Collection
-from typing import Literal, cast
+from typing import cast
 
 from generators.ir.contract import Metric
-from generators.ir.telemetry import TelemetryMetric, TelemetryModule
+from generators.ir.telemetry import EXPORTED, Kind, TelemetryMetric, TelemetryModule
 from generators.plan import Plan, Service
 
 TAKEN = frozenset({"Contract", "Counter", "Gauge", "Histogram", "Keep", "Literal", "CONTRACT", *keyword.kwlist, *dir(builtins)})
@@ -27,7 +27,7 @@ def _module(plan: Plan, service: Service) -> TelemetryModule:
     metrics: list[TelemetryMetric] = []
     types: set[str] = set()
     for metric in plan.contract.metrics.values():
-        if service.name in metric.exported_by and metric.kind in ("counter", "gauge", "histogram"):
+        if service.name in metric.exported_by and metric.kind in EXPORTED:
             metrics.append(_metric(metric, types))
             types.add(metrics[-1].type)
     tracing = plan.tracing
@@ -47,7 +47,7 @@ def _module(plan: Plan, service: Service) -> TelemetryModule:
 def _metric(metric: Metric, types: Collection[str]) -> TelemetryMetric:
     return TelemetryMetric(
         name=metric.name,
-        kind=cast(Literal["counter", "gauge", "histogram"], metric.kind),
+        kind=cast(Kind, metric.kind),
         help=metric.help,
         labels=metric.labels,
         values={label: tuple(dict.fromkeys(metric.values[label])) for label in metric.labels if metric.values.get(label)},

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from generators.record import dataclass
+
+Kind = Literal["counter", "gauge", "histogram"]
+EXPORTED: tuple[Kind, ...] = get_args(Kind)
+"""The kinds of metrics that the client library exports."""
 
 Operation = tuple[str, str]
 """Method and route template."""
@@ -18,7 +22,7 @@ class TelemetryMetric:
     `values` are the declared values by label; `workers` says how a gauge's values in several processes are joined."""
 
     name: str
-    kind: Literal["counter", "gauge", "histogram"]
+    kind: Kind
     help: str
     labels: tuple[str, ...]
     values: Mapping[str, tuple[str, ...]]

@@ -5,7 +5,7 @@ Prometheus may, what follows from it as early and remembered as long."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from generators import conventions as name
@@ -188,3 +188,16 @@ def above(plan: Plan, service: Service) -> tuple[Service, ...]:
             found[one] = known[one]
             waiting += found[one].dependents
     return tuple(found.values())
+
+
+def below(plan: Plan, services: Iterable[Service]) -> set[str]:
+    """The names of everything that these need, directly or through others."""
+    known = {one.name: one for one in plan.services}
+    found: set[str] = set()
+    waiting = [name_of for one in services for name_of in one.depends_on]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += known[one].depends_on
+    return found

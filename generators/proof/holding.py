@@ -14,6 +14,7 @@ from generators.proof.failures import (
     Reaction,
     above,
     alerts_of,
+    below,
     early,
     echoes,
     late,
@@ -190,24 +191,11 @@ def _stranger(plan: Plan, service: Service) -> Iterator[Reaction]:
 def _bystander(plan: Plan, reach: tuple[Service, ...], targets: list[Reaction]) -> dict[str, str]:
     """The labels of a service that has nothing to do with these, all of whose alerts somebody hears of; else of one made up."""
     service = reach[0]
-    related = {one.name for one in (service, *above(plan, service))} | _needed(plan, reach)
+    related = {one.name for one in (service, *above(plan, service))} | below(plan, reach)
     for other in plan.services:
         if other.name not in related and all(told(plan, {**one.labels, **other.labels}) for one in targets):
             return other.labels
     return {name.SERVICE: "bystander"}
-
-
-def _needed(plan: Plan, services: tuple[Service, ...]) -> set[str]:
-    """The names of everything that these need, directly or through others."""
-    known = {one.name: one for one in plan.services}
-    found: set[str] = set()
-    waiting = [name_of for one in services for name_of in one.depends_on]
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += known[one].depends_on
-    return found
 
 
 def _elsewhere(plan: Plan, gone: _Gone, targets: list[Reaction], other: dict[str, str], what: str) -> Case:

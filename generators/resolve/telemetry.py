@@ -6,10 +6,8 @@ from __future__ import annotations
 import re
 
 from generators.ir.contract import Contract
+from generators.ir.telemetry import EXPORTED
 from generators.resolve.context import Context
-
-EXPORTED = ("counter", "gauge", "histogram")
-"""Kinds of metrics that the client library exports."""
 
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z_][A-Za-z0-9_]*\.py")
 

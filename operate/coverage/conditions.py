@@ -7,10 +7,9 @@ from __future__ import annotations
 import dataclasses
 
 from generators.promql import Expr, kind_of
+from generators.promql.functions import COMPARISONS
 from generators.promql.syntax import Binary, Call, MatrixSelector, Paren
 from generators.promql.walk import replace
-
-COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 
 
 def judged(tree: Expr) -> Expr:

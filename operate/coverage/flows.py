@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generators.plan import Operation, Plan, Service
+from generators.proof.failures import below
 from operate.coverage.figure import Figure, Gap, Item
 from operate.coverage.ground import Ground
 from operate.live import http, traces
@@ -49,13 +50,7 @@ def flows(plan: Plan) -> Iterator[Flow]:
 
 def _ends(plan: Plan, service: Service) -> tuple[Service, ...]:
     """The databases a service needs, directly or through others; the traced services it needs where there are none."""
-    needed: dict[str, Service] = {}
-    waiting = list(service.depends_on)
-    while waiting:
-        one = plan.service(waiting.pop())
-        if one.name not in needed:
-            needed[one.name] = one
-            waiting += one.depends_on
+    needed = below(plan, (service,))
     in_order = [one for one in plan.services if one.name in needed]
     return tuple(one for one in in_order if one.spans) or tuple(one for one in in_order if one.traced and one.application)
 

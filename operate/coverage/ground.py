@@ -14,7 +14,7 @@ from generators.compile.runbooks import compile_runbooks
 from generators.emit.grafana import emit as emit_grafana
 from generators.ir.contract import Contract
 from generators.ir.dashboards import Grafana
-from generators.ir.rules import RuleFile
+from generators.ir.rules import Rule, RuleFile, RuleGroup
 from generators.ir.runbooks import Runbook
 from generators.plan import Plan, Service
 from operate.engines import Absent
@@ -39,6 +39,16 @@ class Ground:
     @cached_property
     def rule_files(self) -> tuple[RuleFile, ...]:
         return compile_rules(self.plan)
+
+    @cached_property
+    def rules(self) -> tuple[tuple[str, RuleGroup, Rule], ...]:
+        """Every rule of ours, with the path of its file and its group."""
+        return tuple(
+            (f"prometheus/rules/{file.name}.yml", group, rule)
+            for file in self.rule_files
+            for group in file.groups
+            for rule in group.rules
+        )
 
     @cached_property
     def contract(self) -> Contract:

@@ -4,7 +4,7 @@ every metric that the spec declares, and of every application the four signals t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -55,7 +55,9 @@ def figure(ground: Ground) -> Figure:
         answers = list(pool.map(lambda one: _judge(ground, reasons, there, one), shown))
     items = [one for one in answers if isinstance(one, Item)]
     left = [one for one in answers if isinstance(one, LeftOut)]
-    return Figure("dashboards", ground.plan.goals.dashboard_coverage, (*items, *_drawn(ground), *_signals(ground)), tuple(left))
+    return Figure(
+        "dashboards", ground.plan.goals.dashboard_coverage, (*items, *_drawn(ground, shown), *_signals(ground)), tuple(left)
+    )
 
 
 def panels(ground: Ground, dashboard: Dashboard) -> Iterator[Shown]:
@@ -125,9 +127,9 @@ def _of_jaeger(ground: Ground, one: Shown, query: Query) -> str:
         return f"Jaeger does not answer: {error}"
 
 
-def _drawn(ground: Ground) -> Iterator[Item]:
+def _drawn(ground: Ground, shown: Iterable[Shown]) -> Iterator[Item]:
     """Every metric that the spec declares stands on a panel."""
-    asked = {ground.contract.by_series[name].name for name in _asked(ground) if name in ground.contract.by_series}
+    asked = {ground.contract.by_series[name].name for name in _asked(shown) if name in ground.contract.by_series}
     for metric in business_metrics(ground.plan):
         gap = Gap(
             f"{metric.name} is drawn on no panel", metric.where, "Draw it under `panels:`, with an `aspect` that says where."
@@ -135,9 +137,9 @@ def _drawn(ground: Ground) -> Iterator[Item]:
         yield Item(f"{metric.name} is drawn", () if metric.name in asked else (gap,))
 
 
-def _asked(ground: Ground) -> Iterator[str]:
-    for dashboard in (each for each in ground.grafana.dashboards if each.uid != ABOUT_ITSELF):
-        for one in panels(ground, dashboard):
+def _asked(shown: Iterable[Shown]) -> Iterator[str]:
+    for one in shown:
+        if one.dashboard.uid != ABOUT_ITSELF:
             for query in one.panel.queries:
                 if query.datasource == "prometheus":
                     yield from metric_names(parse(text(query, one.values)))

@@ -38,11 +38,9 @@ class Reasons:
         self.ground = ground
         self._matches: dict[str, bool] = {}
         self._recorded: dict[str, list[tuple[RecordingRule, int]]] = {}
-        for file in ground.rule_files:
-            for group in file.groups:
-                for rule in group.rules:
-                    if isinstance(rule, RecordingRule):
-                        self._recorded.setdefault(rule.record, []).append((rule, group.interval))
+        for _, group, rule in ground.rules:
+            if isinstance(rule, RecordingRule):
+                self._recorded.setdefault(rule.record, []).append((rule, group.interval))
 
     def matches(self, selector: VectorSelector) -> bool:
         """Whether a series had a sample within the time (before its offset)."""
@@ -100,13 +98,9 @@ class Reasons:
 
     def _of_alerts(self, selector: VectorSelector) -> Reason | None:
         """Prometheus writes these series itself while an alert is pending or fires: one that runs must fit."""
-        for file in self.ground.rule_files:
-            for group in file.groups:
-                for rule in group.rules:
-                    if isinstance(rule, AlertingRule) and rule.alert in self.ground.running and _may_be(selector, rule):
-                        return Reason(
-                            "fault", f"{rule.alert}, for one, has such series, while it is pending or fires", proved=True
-                        )
+        for _, _, rule in self.ground.rules:
+            if isinstance(rule, AlertingRule) and rule.alert in self.ground.running and _may_be(selector, rule):
+                return Reason("fault", f"{rule.alert}, for one, has such series, while it is pending or fires", proved=True)
         return None
 
     def _away(self, source: str) -> Reason | None:

@@ -127,11 +127,7 @@ def _conditions(ground: Ground) -> dict[str, list[Place]]:
 
 
 def _alerts(ground: Ground) -> Iterator[Use]:
-    for file in ground.rule_files:
-        for group in file.groups:
-            for rule in group.rules:
-                if isinstance(rule, AlertingRule):
-                    yield of_rule(f"prometheus/rules/{file.name}.yml", rule)
+    return (of_rule(file, rule) for file, _, rule in ground.rules if isinstance(rule, AlertingRule))
 
 
 def _selector(reasons: Reasons, selector: VectorSelector, places: list[Place]) -> Unmet | None:

@@ -54,10 +54,8 @@ def every(ground: Ground) -> Iterator[Use]:
 
 def of_rules(ground: Ground) -> Iterator[Use]:
     """Conditions and recordings, and what the annotations of an alert ask (`worst`)."""
-    for file in ground.rule_files:
-        for group in file.groups:
-            for rule in group.rules:
-                yield of_rule(f"prometheus/rules/{file.name}.yml", rule)
+    for file, _, rule in ground.rules:
+        yield of_rule(file, rule)
     for alert in ground.plan.alerts:
         if alert.worst:
             yield Use(_untemplated(parse(alert.worst)), f"the worst of {alert.name}", alert.where)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from touchline_client.http import found
 from touchline_client.integrations.calls import Began, Calls, Errors, Pool, once
-from touchline_client.metrics import Counter
+from touchline_client.metrics import OTHER, Counter
 
 if TYPE_CHECKING:
     from touchline_client.telemetry import Telemetry
 
 COMMANDS = 60
 """Commands that are told apart; applications use a dozen."""
-OTHER = "other"
 PIPELINE = "PIPELINE"
 """What the conventions call several commands at once."""
 ONE_KEY, MANY_KEYS = frozenset({"GET", "GETEX"}), "MGET"

@@ -4,7 +4,7 @@ fault of ours leaves these methods."""
 from __future__ import annotations
 
 from time import perf_counter, time_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from touchline_client.http import found
 from touchline_client.metrics import Counter, Gauge, Histogram
@@ -100,9 +100,9 @@ class Pool:
             self._most.assign(most, self._labels)
 
 
-def once(thing: object, attribute: str = "_touchline") -> bool:
+def once(thing: Any) -> bool:
     """Whether this has not been joined before: twice would count twice."""
-    if getattr(thing, attribute, None) is not None:
+    if getattr(thing, "_touchline", None) is not None:
         return False
-    setattr(thing, attribute, True)
+    thing._touchline = True
     return True

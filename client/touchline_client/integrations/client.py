@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from touchline_client.integrations.calls import Began, Calls, once
+from touchline_client.metrics import OTHER
 
 if TYPE_CHECKING:
     from touchline_client.telemetry import Telemetry
@@ -103,6 +104,6 @@ class Sending:
     def _host(self, host: str) -> str:
         if host not in self._hosts:
             if len(self._hosts) >= HOSTS:
-                return "other"
+                return OTHER
             self._hosts.add(host)
         return host

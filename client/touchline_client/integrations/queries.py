@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from touchline_client.http import found
 from touchline_client.integrations.calls import Began, Calls
-from touchline_client.integrations.statement import OTHER, Statement, Statements
-from touchline_client.metrics import Histogram
+from touchline_client.integrations.statement import Statement, Statements
+from touchline_client.metrics import OTHER, Histogram
 
 if TYPE_CHECKING:
     from touchline_client.telemetry import Telemetry

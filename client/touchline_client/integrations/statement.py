@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-OTHER = "other"
+from touchline_client.metrics import OTHER
+
 TABLES = 100
 """Tables that are told apart when the spec declares none."""
 STATEMENTS = 1000

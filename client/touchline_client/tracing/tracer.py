@@ -6,12 +6,13 @@ Attributes hold what the code says (method, route, operation, table), never what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from time import time_ns
 
 from opentelemetry import context as contexts
 from opentelemetry import trace as api
 
+from touchline_client.http import METHODS
+from touchline_client.routes import UNMATCHED
 from touchline_client.seam import Scope
 from touchline_client.tracing import w3c, wire
 from touchline_client.tracing.export import Exporter
@@ -19,14 +20,10 @@ from touchline_client.tracing.provider import Provider, current
 from touchline_client.tracing.span import FLAGS, REMOTE, Span, name_of
 from touchline_client.tracing.w3c import Place
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"})
-"""Those that the conventions know; any other is told as _OTHER, for a client may send what it likes."""
 FORMS = 2000
 """Names and attributes kept in their form: methods times routes times statuses of a large application. Beyond, they are made anew."""
 FASTAPI = "fastapi.telemetry"
 """Where this is in a scope, FastAPI makes no spans of its own for what is mounted below; see `_alone` of the package."""
-UNMATCHED = "unmatched"
-"""What the middleware says where no route matched."""
 
 Attributes = tuple[tuple[str, str | int | bool], ...]
 
@@ -117,7 +114,7 @@ class RequestSpan:
     def _finish(self, route: str, status: int, error: BaseException | None, duration: float) -> None:
         span, scope = self.span, self._scope
         method = scope.get("method", "GET")
-        if method not in METHODS:
+        if method not in METHODS:  # the conventions' own word, for a client may send what it likes
             method = "_OTHER"
         key = (method, route, status, scope.get("scheme"), scope.get("server"))
         known = self._tracer.known(key)
@@ -157,8 +154,3 @@ def _attributes(method: str, route: str, status: int, scope: Scope) -> Attribute
         if server[1]:
             found.append(("server.port", int(server[1])))
     return tuple(found)
-
-
-def described(values: Mapping[str, str | int | bool | None]) -> Attributes:
-    """Attributes as `called` keeps them, without those that are None."""
-    return tuple((key, value) for key, value in values.items() if value is not None)

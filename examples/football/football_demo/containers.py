@@ -71,10 +71,11 @@ def _told(stack: Stack) -> dict[str, str]:
     own = folder() / "containers"
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = {name: _secret(own / name) for name in SECRETS}
-    _secret(stack.password_file())
+    watching = stack.password_file()
+    _secret(watching)
     return {
         "TOUCHLINE_NETWORK": f"{_unit(stack)}_monitoring",
-        "TOUCHLINE_SECRETS": str(stack.password_file().parent),
+        "TOUCHLINE_SECRETS": str(watching.parent),
         "FOOTBALL_SECRETS": str(own),
         "FOOTBALL_PASSWORD": made["password"],
         "FOOTBALL_FEED_TOKEN": made["feed_token"],

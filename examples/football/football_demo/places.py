@@ -77,5 +77,6 @@ def to_try(environment: str) -> list[str]:
 
 def show(stack: Stack, services: Mapping[str, str]) -> None:
     """All of it, on standard output; `services` are the addresses of the application's own."""
-    print("去哪里看 / Where to look", *table(stack.addresses() | dict(services), stack.engine, stack.absent()), sep="\n")
+    addresses, absent = stack.places()
+    print("去哪里看 / Where to look", *table(addresses | dict(services), stack.engine, absent), sep="\n")
     print("试一试 / What to try", *to_try(stack.environment), sep="\n")

@@ -63,13 +63,11 @@ class Stack:
         """Where postgres_exporter reads the password of its role: made up by a deploy that finds none."""
         return Path(self.status()["state"]) / "secrets" / "postgres_password"
 
-    def addresses(self) -> dict[str, str]:
-        """`prometheus http` -> host:port, of what can be reached."""
-        return {f"{one['component']} {one['port']}": str(one["address"]) for one in self.status()["addresses"]}
-
-    def absent(self) -> dict[str, str]:
-        """Component -> why it does not run here."""
-        return {one["component"]: str(one["because"]) for one in self.status()["absent"]}
+    def places(self) -> tuple[dict[str, str], dict[str, str]]:
+        """`prometheus http` -> host:port, of what can be reached; and component -> why it does not run here."""
+        found = self.status()
+        addresses = {f"{one['component']} {one['port']}": str(one["address"]) for one in found["addresses"]}
+        return addresses, {one["component"]: str(one["because"]) for one in found["absent"]}
 
     def _command(self, verb: str, *words: str) -> list[str]:
         return [sys.executable, "-m", "operate", verb, "--spec", str(self.spec), "--environment", self.environment, *words]
@@ -89,7 +87,8 @@ def unseen(prometheus: str, absent: Collection[str]) -> list[str]:
 
 def await_targets(stack: Stack) -> None:
     """Until every target is up; StackError names those that are not in time."""
-    prometheus, absent = stack.addresses()["prometheus http"], stack.absent()
+    addresses, absent = stack.places()
+    prometheus = addresses["prometheus http"]
     limit = time.monotonic() + PATIENCE
     while True:
         try:
