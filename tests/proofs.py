@@ -4,12 +4,9 @@ others wait; the stories of `touchline deploy` begin with a copy, so that a depl
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -19,6 +16,7 @@ from operate.proving import prove
 from operate.show import Show
 from tests.compiler.specs import built
 from tests.emit.tools import need, write
+from tests.locks import alone
 
 KINDS = ("prometheus/rules/", "prometheus/tests/")
 
@@ -28,7 +26,7 @@ def rules_proven(spec: Path, run: Path) -> Path:
     need("promtool")
     place = run / "proofs" / spec.stem
     place.mkdir(parents=True, exist_ok=True)
-    with _alone(place / "lock"):
+    with alone(place / "lock"):
         write(place / "release", {path: text for path, text in built(spec).files.items() if path.startswith(KINDS)})
         prove(place / "release", place / "proven", Show(out=Console(file=io.StringIO()), err=Console(file=io.StringIO())))
     return place / "proven"
@@ -43,11 +41,3 @@ def with_links_of_production(text: str, environment: str = "local") -> str:
     """A spec's text in which an environment has the addresses of `production` in its links: its rules are then the same bytes."""
     urls = yaml.safe_load(text)["environments"]["production"]["external_urls"]
     return text.replace(f"\n  {environment}:\n", f"\n  {environment}:\n    external_urls: {json.dumps(urls)}\n", 1)
-
-
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Held by one process at a time; the kernel lets go of it when that process ends, however it ends."""
-    with file.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield

@@ -10,9 +10,8 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 TOGETHER: Mapping[str, str] = {
-    # One Docker engine: images are made once, and taken away when nobody needs them any more.
+    # Stacks in the Docker engine, one after the other; the longest of them, the demo's, is a unit beside.
     "tests/stack/test_compose.py": "docker",
-    "tests/stack/test_demo.py": "docker",
     "tests/stack/test_images.py": "docker",
     "tests/engines/test_compose.py": "docker",
 }
@@ -27,6 +26,7 @@ APART: Sequence[str] = (
 """Beginnings of ids whose tests are a unit of their own: long, and with nothing to share with the rest of their file."""
 
 FIRST: Sequence[str] = (
+    "tests/stack/test_demo.py",
     "docker",
     "tests/operate/test_whole.py",
     "tests/football/test_demo.py",

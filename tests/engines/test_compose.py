@@ -55,19 +55,19 @@ class Site:
 def site(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     state = tmp_path_factory.mktemp("state")
     stack = compile_stack(plan_of("compose", project="engine-test"))
-    with images.provided(component.image for component in stack.components) as missing:
-        absent = {component.name for component in stack.components if component.image in missing}
-        site = Site(ComposeEngine(state, CANNOT_BE_HAD), stack, frozenset(absent))
-        try:
-            site.release("r1")
-            site.up()
-            yield site
-        finally:
-            site.engine.down(stack, site.said.append)
-        listed = ["docker", "volume", "ls", "--quiet", "--filter", f"label={PROJECT_LABEL}={stack.unit}"]
-        volumes = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-        assert len(volumes) == len(stack.volumes) - len({"grafana"} & absent)  # down takes no data away
-        subprocess.run(["docker", "volume", "rm", *volumes], capture_output=True, check=True)
+    missing = images.provide(component.image for component in stack.components)
+    absent = {component.name for component in stack.components if component.image in missing}
+    site = Site(ComposeEngine(state, CANNOT_BE_HAD), stack, frozenset(absent))
+    try:
+        site.release("r1")
+        site.up()
+        yield site
+    finally:
+        site.engine.down(stack, site.said.append)
+    listed = ["docker", "volume", "ls", "--quiet", "--filter", f"label={PROJECT_LABEL}={stack.unit}"]
+    volumes = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert len(volumes) == len(stack.volumes) - len({"grafana"} & absent)  # down takes no data away
+    subprocess.run(["docker", "volume", "rm", *volumes], capture_output=True, check=True)
 
 
 def inspected(site: Site, component: str) -> dict[str, Any]:

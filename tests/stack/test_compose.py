@@ -94,15 +94,15 @@ def desk(docker: None, tmp_path_factory: pytest.TempPathFactory, run_folder: Pat
     built = build(spec, "local", "compose")
     assert built.compiled is not None, [str(fault) for fault in built.faults]
     components = built.compiled.stack.components
-    with images.provided(component.image for component in components) as missing:
-        desk = Desk(folder, frozenset(component.name for component in components if component.image in missing))
-        try:
-            yield desk
-        finally:
-            desk.touchline("down")
-            listed = ["docker", "volume", "ls", "--quiet", "--filter", f"label={PROJECT_LABEL}={desk.unit}"]
-            volumes = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
-            subprocess.run(["docker", "volume", "rm", *volumes], capture_output=True, check=False)
+    missing = images.provide(component.image for component in components)
+    desk = Desk(folder, frozenset(component.name for component in components if component.image in missing))
+    try:
+        yield desk
+    finally:
+        desk.touchline("down")
+        listed = ["docker", "volume", "ls", "--quiet", "--filter", f"label={PROJECT_LABEL}={desk.unit}"]
+        volumes = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+        subprocess.run(["docker", "volume", "rm", *volumes], capture_output=True, check=False)
 
 
 def status(desk: Desk) -> dict[str, Any]:

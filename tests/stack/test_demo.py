@@ -84,14 +84,14 @@ def desk(docker: None, tmp_path: Path, run_folder: Path) -> Iterator[Desk]:
     assert built.compiled is not None, [str(fault) for fault in built.faults]
     named = [component.image for component in built.compiled.stack.components]
     named += [service["image"] for service in yaml.safe_load(FILE.read_text())["services"].values()]
-    with images.provided(named) as missing:
-        assert {component.name for component in built.compiled.stack.components if component.image in missing} <= CANNOT_BE_HAD
-        try:
-            yield found
-        finally:
-            found.demo("down")
-            for name in (PROJECT, f"touchline-{project}-staging"):
-                _forget_volumes(name)
+    missing = images.provide(named)
+    assert {component.name for component in built.compiled.stack.components if component.image in missing} <= CANNOT_BE_HAD
+    try:
+        yield found
+    finally:
+        found.demo("down")
+        for name in (PROJECT, f"touchline-{project}-staging"):
+            _forget_volumes(name)
 
 
 def _forget_volumes(project: str) -> None:

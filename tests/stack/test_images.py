@@ -4,10 +4,12 @@ engine makes of it. The Dockerfiles come with the Go modules that the engines ar
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,32 +118,62 @@ def run(*command: str) -> str:
 @pytest.mark.parametrize("repository", ASK)
 def test_an_engine_runs_it_as_the_official_user(docker: None, repository: str) -> None:
     image, question, answer = ASK[repository]
-    with images.provided([image]) as missing:
-        assert missing == {}
-        locked = ("--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", "--tmpfs", "/tmp")
-        assert answer in run("docker", "run", *locked, image, *question)
-        if images.is_stand_in(image):
-            assert run("docker", "image", "inspect", "--format", "{{.Config.User}}", image) == STAND_INS[repository].user
+    assert images.provide([image]) == {}
+    locked = ("--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", "--tmpfs", "/tmp")
+    assert answer in run("docker", "run", *locked, image, *question)
+    if images.is_stand_in(image):
+        assert run("docker", "image", "inspect", "--format", "{{.Config.User}}", image) == STAND_INS[repository].user
 
 
 @pytest.mark.stack
 def test_a_fresh_volume_belongs_to_the_official_user(docker: None) -> None:
     """A named volume takes its owner from the image's folder: Prometheus can write its own, Jaeger's /badger is root's."""
     prometheus, jaeger, busybox = (ASK[name][0] for name in ("prom/prometheus", "jaegertracing/jaeger", "busybox"))
-    with images.provided([prometheus, jaeger, busybox]):
-        for image, folder, owner in ((prometheus, "/prometheus", "65534"), (jaeger, "/badger", "0")):
-            volume = run("docker", "volume", "create")
-            # Creating the container fills the volume; it need not run.
-            container = run("docker", "create", "--volume", f"{volume}:{folder}", image)
-            asked = ("docker", "run", "--rm", "--volume", f"{volume}:{folder}", busybox, "stat", "-c", "%u", folder)
-            try:
-                assert run(*asked) == owner
-            finally:
-                run("docker", "rm", "--force", "--volumes", container)
-                run("docker", "volume", "rm", volume)
+    assert images.provide([prometheus, jaeger, busybox]) == {}
+    for image, folder, owner in ((prometheus, "/prometheus", "65534"), (jaeger, "/badger", "0")):
+        volume = run("docker", "volume", "create")
+        # Creating the container fills the volume; it need not run.
+        container = run("docker", "create", "--volume", f"{volume}:{folder}", image)
+        asked = ("docker", "run", "--rm", "--volume", f"{volume}:{folder}", busybox, "stat", "-c", "%u", folder)
+        try:
+            assert run(*asked) == owner
+        finally:
+            run("docker", "rm", "--force", "--volumes", container)
+            run("docker", "volume", "rm", volume)
 
 
 @pytest.mark.stack
 def test_what_cannot_be_had_is_named(docker: None) -> None:
     missing = images.provide(["touchline.invalid/nothing:1.0.0"])
     assert missing == {"touchline.invalid/nothing:1.0.0": "it cannot be pulled, and no stand-in of it is described"}
+
+
+WORKER = """
+import pathlib, sys
+from tests.stack import images
+with images.kept(pathlib.Path(sys.argv[1])):
+    print(images.provide([sys.argv[2]]), flush=True)
+    input()
+"""
+
+
+@pytest.mark.stack
+def test_stand_ins_stay_until_the_last_worker_is_done(docker: None, tmp_path: Path) -> None:
+    image = f"docker.io/library/busybox:shared-{os.getpid()}"
+
+    def there() -> bool:
+        return subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode == 0
+
+    command = [sys.executable, "-c", WORKER, str(tmp_path), image]
+    workers = [subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        for worker in workers:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "{}\n"
+        for worker, stays in zip(workers, (True, False), strict=True):
+            worker.communicate("done\n", timeout=60)
+            assert there() is stays
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()

@@ -1,19 +1,22 @@
 """Gives a Docker engine the images of a stack where none can be pulled.
 
 In: the images that a compose file names. Out: the same names in the engine: the real image where it is or can be pulled, else a
-stand-in from `table.py`, labelled as one; and the images that cannot be had, each with the reason. `provided` takes away at the
-end what it made, so that a later deployment never runs a stand-in unawares."""
+stand-in from `table.py`, labelled as one; and the images that cannot be had, each with the reason. What was made is
+taken away when the last worker of a run is done, so that a later deployment never runs a stand-in unawares."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from operate import tools
+from tests.locks import alone
 from tests.stack.images import layout
 from tests.stack.images.debian import NotHere
 from tests.stack.images.table import NOT_TO_BE_MADE, STAND_INS, StandIn, repository_and_tag
@@ -21,47 +24,43 @@ from tests.stack.images.table import NOT_TO_BE_MADE, STAND_INS, StandIn, reposit
 LABEL = "touchline.stand-in"
 PULL_LIMIT = 600
 
-_kept: list[str] | None = None
-"""What is to be removed at the end of `kept`; None where that does not last."""
+_made: Path | None = None
+"""The list, in the folder that a run's workers share, of the stand-ins they have made; None outside `kept`."""
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """While this lasts, the stand-ins that `provided` makes stay for the next who asks; at its end they are removed."""
-    global _kept
-    _kept = kept_now = []
-    try:
-        yield
-    finally:
-        _kept = None
-        _remove(kept_now)
-
-
-@contextmanager
-def provided(images: Iterable[str]) -> Iterator[dict[str, str]]:
-    """`provide`, and at the end (of `kept`, where that lasts) the stand-ins that this call made are removed again."""
-    asked = list(dict.fromkeys(images))
-    there = {image for image in asked if _label(image) is not None}
-    try:
-        yield provide(asked)
-    finally:
-        made = [image for image in asked if image not in there and is_stand_in(image)]
-        if _kept is None:
-            _remove(made)
-        else:
-            _kept.extend(made)
+def kept(folder: Path) -> Iterator[None]:
+    """While this lasts for one worker of those that share the folder, the stand-ins they make stay; the last one removes them."""
+    global _made
+    made = folder / "stand-ins"
+    with (folder / "stand-ins.users").open("w") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        _made = made
+        try:
+            yield
+        finally:
+            _made = None
+            with suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(made)
 
 
 def provide(images: Iterable[str]) -> dict[str, str]:
     """See that the engine has every image, and return those that cannot be had: image -> why."""
+    if _made is None:
+        raise RuntimeError("images are provided to a test that asks for the fixture `docker`, which takes them away again")
     refused: set[str] = set()
     missing = {}
-    for image in dict.fromkeys(images):
-        if not _is_here(image) and not _pulled(image, refused) and not _built(image, refused):
-            try:
-                _make(image)
-            except NotHere as why:
-                missing[image] = str(why)
+    with alone(_made.with_suffix(".making")):
+        for image in dict.fromkeys(images):
+            if not _is_here(image) and not _pulled(image, refused) and not _built(image, refused):
+                try:
+                    _make(image)
+                except NotHere as why:
+                    missing[image] = str(why)
+                else:
+                    with _made.open("a", encoding="utf-8") as listed:
+                        listed.write(f"{image}\n")
     return missing
 
 
@@ -70,9 +69,10 @@ def is_stand_in(image: str) -> bool:
     return _label(image) not in (None, "")
 
 
-def _remove(made: list[str]) -> None:
-    if made:
-        _docker("image", "rm", "--force", *made)
+def _remove(made: Path) -> None:
+    if made.exists():
+        _docker("image", "rm", "--force", *made.read_text(encoding="utf-8").split())
+        made.unlink()
 
 
 def _docker(*arguments: str, limit: int = 120) -> subprocess.CompletedProcess[str]:
