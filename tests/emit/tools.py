@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from operate.calls import BRIEF
+
 
 @cache
 def binary(name: str) -> Path | None:
@@ -29,7 +31,10 @@ def need(name: str) -> str:
 
 def run(arguments: Sequence[str], text: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end; its output is kept, whatever it said."""
-    return subprocess.run(arguments, input=text, capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+    environment = {**BRIEF, **os.environ}
+    return subprocess.run(
+        arguments, input=text, capture_output=True, text=True, timeout=120, check=False, cwd=cwd, env=environment
+    )
 
 
 def write(root: Path, files: dict[str, str]) -> None:
