@@ -87,6 +87,10 @@ ping: setup ## send a test alert through every channel
 demo: setup ## databases, the sample application, users, and the stack that watches them; prints where to look
 	@$(BIN)/python -m football_demo up $(ARGS)
 
+.PHONY: drill
+drill: setup ## faults, one after the other, into the demo that runs: is each noticed, and is each over? Half an hour
+	@$(BIN)/python -m football_demo drill $(ARGS)
+
 .PHONY: demo-down
 demo-down: setup ## stop the demo; its data stay
 	@$(BIN)/python -m football_demo down $(ARGS)

@@ -1,6 +1,6 @@
-"""PromQL: text to tree, tree to the text Prometheus itself prints, what a tree holds, and expressions of our own making.
+"""PromQL: text to tree, tree to the text Prometheus itself prints, and what a tree holds.
 
-In: expressions of the spec, of rules, of dashboards. Out: trees (`parse`, `parse_query`, `build`), canonical text (`text_of`,
+In: expressions of the spec, of rules, of dashboards. Out: trees (`parse`, `parse_query`), canonical text (`text_of`,
 `canonical`), facts about trees (`walk`, `labels`). It knows no spec and no rule, and uses the standard library only."""
 
 from generators.promql.check import kind_of

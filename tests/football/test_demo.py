@@ -3,8 +3,10 @@ reached and nothing fires; one trace is followed from Prometheus to Jaeger. And 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.error
@@ -18,9 +20,14 @@ from typing import Any
 import pytest
 
 from football_demo import __main__ as demo
-from football_demo import missing, places
+from football_demo import missing, places, processes
+from football_demo.drill import drill
+from football_demo.faults import ROUNDS
 from football_demo.missing import PACKAGES
-from tests.compiler.specs import ROOT, SHIPPED
+from football_demo.stack import Stack, StackError
+from football_drills.board import NAMES
+from generators.ir.rules import AlertingRule
+from tests.compiler.specs import ROOT, SHIPPED, built
 from tests.football.serving import until
 from tests.ports import free_offset, free_ports
 from tests.proofs import begin_proven, with_links_of_production
@@ -52,9 +59,9 @@ class Desk:
             [sys.executable, "-m", module, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
 
-    def demo(self, verb: str) -> subprocess.CompletedProcess[str]:
+    def demo(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
         ports = [word for name, port in self.ports.items() for word in (f"--{name}-port", str(port))] if verb == "up" else []
-        return self.run("football_demo", verb, "--engine", "local", "--spec", str(self.spec), *ports)
+        return self.run("football_demo", verb, "--engine", "local", "--spec", str(self.spec), *ports, *words)
 
     def prometheus(self, path: str, **words: str) -> Any:
         asked = urllib.parse.urlencode(words)
@@ -125,6 +132,10 @@ def test_one_command_shows_everything(desk: Desk) -> None:
     calls = desk.jaeger("metrics/calls?service=football-api&quantile=0.95&lookback=300000")
     assert any(point["gaugeValue"]["doubleValue"] > 0 for one in calls["metrics"] for point in one["metricPoints"])
 
+    # A fault is injected, noticed, and over.
+    drilled = desk.demo("drill", "errors").stdout
+    assert re.search(r"^errors  HighErrorRatio  \d+ s +\d+ s$", drilled, re.MULTILINE), drilled
+
     again = desk.demo("up")
     assert again.returncode == 0, again.stderr[-2000:]
     assert "football-api runs already" in again.stderr or "prediction API runs already" in again.stderr
@@ -167,6 +178,24 @@ def test_a_stack_that_refuses_is_one_line(
     told = capsys.readouterr().err
     assert "demo: " in told
     assert "Traceback" not in told
+
+
+def test_every_fault_has_an_alert_and_time_to_end() -> None:
+    """Those of a round run together, and the next must begin while its alert is quiet."""
+    rules = built(SHIPPED).compiled.rule_files
+    alerts = {rule.alert for file in rules for group in file.groups for rule in group.rules if isinstance(rule, AlertingRule)}
+    rounds = [[fault.alert for fault in faults] for faults in ROUNDS]
+    assert {alert for one in rounds for alert in one} <= alerts
+    for before, one in itertools.pairwise(rounds):
+        assert len(one) == len(set(one))
+        assert not set(before) & set(one)
+    drills = {fault.drill for faults in ROUNDS for fault in faults if fault.drill}
+    assert set(NAMES) - drills == {"leak"}
+
+
+def test_a_fault_that_nobody_knows_is_said() -> None:
+    with pytest.raises(StackError, match="no fault is called redis-stoped; there are latency, "):
+        drill(Stack(SHIPPED, "local", "local"), processes, ["redis-stoped"])
 
 
 def test_pages_that_an_engine_has_not_are_not_promised() -> None:

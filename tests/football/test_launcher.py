@@ -66,6 +66,14 @@ def test_up_status_down(
         api = f"http://127.0.0.1:{chosen[1]}"
         assert httpx.get(f"{api}/drills").json() == []
         assert _as_monitor(int(chosen[5]), 'it\'s \\a "secret"') == [True, False], "it sees the server, and no row"
+        assert run(state_folder, "stop", "redis") == 0
+        stopped = {one["name"]: one for one in _status(state_folder, capsys, 1)["servers"]}
+        assert [name for name, one in stopped.items() if one["state"] == "stopped"] == ["redis"]
+        assert run(state_folder, "stop", "redis") == 1
+        assert "redis does not run here" in capsys.readouterr().err
+        assert run(state_folder, "start", "redis") == 0
+        again = {one["name"]: one for one in _status(state_folder, capsys)["servers"]}
+        assert [name for name, one in again.items() if one["pid"] != stopped[name]["pid"]] == ["redis"]
         token = json.loads((state_folder / "tokens.json").read_text())["premium"][0]
         until(lambda: _judged(api, token), 90)
     finally:

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from generators.promql import build as q
 from generators.promql import parse, text_of
 from generators.promql.syntax import Expr
+from tests.promql import build as q
 
 REQUESTS = q.selector("http_requests_total", [q.equal("job", "api"), q.unlike("code", "5..")])
 A, B, C = q.selector("a"), q.selector("b"), q.selector("c")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from generators.promql import build as q
 from generators.promql import longest_lookback, metric_names, parse, selectors, text_of
 from generators.promql.literals import duration_text
 from generators.promql.syntax import Expr, NumberLiteral, VectorSelector
 from generators.promql.walk import labels_named, matchers, ranges, replace, with_matchers
+from tests.promql import build as q
 
 EXPR = 'sum by (job) (rate(a_total{code="500"}[5m])) / on (job) group_left (team) max({__name__="b",x!=""} or {"c.d"}) > 2'
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from generators.promql import build as q
 from generators.promql.syntax import Expr, NumberLiteral, VectorSelector
+from tests.promql import build as q
 
 _names = st.sampled_from(["a", "up", "job:x:rate5m", "sum", "offset", "http_requests_total"])
 _labels = st.sampled_from(["job", "le", "by", "with space", "service.name", "标签"])

@@ -1,4 +1,4 @@
-"""`python -m football_demo up|down`. In: an engine, a spec, and options for what starts the servers. Out: progress on standard error,
+"""`python -m football_demo up|drill|down`. In: an engine, a spec, and options for what starts the servers. Out: progress on standard error,
 then on standard output where to look and what to try; exit code 2 when something is missing on this machine, 1 when something does
 not start."""
 
@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from football_demo import containers, processes
+from football_demo.drill import Way as Drilled
+from football_demo.drill import drill
 from football_demo.stack import EngineName, Stack, StackError
 from football_demo.words import say
 
 
-class Way(Protocol):
+class Way(Drilled, Protocol):
     """A module that runs the demo in one of the two ways."""
 
     ENVIRONMENT: str
@@ -37,6 +39,9 @@ def main(words: Sequence[str] | None = None) -> int:
         stacks = {engine: Stack(given.spec, WAYS[engine].ENVIRONMENT, engine) for engine in asked}
         if given.verb == "down":
             return max((WAYS[engine].down(stack) for engine, stack in stacks.items() if WAYS[engine].runs(stack)), default=0)
+        if given.verb == "drill":
+            engine = _running(stacks)
+            return drill(stacks[engine], WAYS[engine], options)
         engine = _choice(stacks)
         return WAYS[engine].up(stacks[engine], options)
     except StackError as error:
@@ -56,13 +61,20 @@ def _choice(stacks: Mapping[EngineName, Stack]) -> EngineName:
     return "compose" if containers.answers() else "local"
 
 
+def _running(stacks: Mapping[EngineName, Stack]) -> EngineName:
+    for engine, stack in stacks.items():
+        if WAYS[engine].runs(stack):
+            return engine
+    raise StackError("no demo runs here: `make demo` first")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m football_demo",
-        description="databases, application, users and the stack that watches them; other options go to `football_servers up`, "
-        "or to `docker compose up`",
+        description="databases, application, users and the stack that watches them; other options of `up` go to `football_servers "
+        "up`, or to `docker compose up`; other words of `drill` are the faults that it injects, else all",
     )
-    parser.add_argument("verb", choices=("up", "down"))
+    parser.add_argument("verb", choices=("up", "drill", "down"))
     parser.add_argument(
         "--engine", choices=("auto", "local", "compose"), default="auto", help="auto: containers where a Docker engine answers"
     )

@@ -55,8 +55,23 @@ def up(stack: Stack, options: Sequence[str]) -> int:
     _compose(told, "up", "--detach", "--no-build", "load")
     say("4/4 is everything scraped?")
     await_targets(stack)
-    show(stack, {"football-api http": f"127.0.0.1:{os.environ.get(API_PORT, '8000')}"})
+    show(stack, {"football-api http": api(stack)})
     return 0
+
+
+def api(_: Stack) -> str:
+    """Where the prediction API answers."""
+    return f"127.0.0.1:{os.environ.get(API_PORT, '8000')}"
+
+
+def stop(stack: Stack, server: str) -> None:
+    """Stop one service; those that need it run on."""
+    _compose(_told(stack), "stop", server)
+
+
+def start(stack: Stack, server: str) -> None:
+    """Start it again."""
+    _compose(_told(stack), "up", "--detach", "--no-build", "--no-deps", "--wait", server)
 
 
 def down(stack: Stack) -> int:

@@ -52,6 +52,24 @@ def down(stack: Stack) -> int:
     return 0
 
 
+def api(_: Stack) -> str:
+    """Where the prediction API answers."""
+    found = next((str(one["address"]) for one in _rows() if one["name"] == "football-api"), "")
+    if not found:
+        raise StackError("football-api was never started here: `make demo` first")
+    return found
+
+
+def stop(_: Stack, server: str) -> None:
+    """Stop one server; those that need it run on."""
+    _servers("stop", server)
+
+
+def start(_: Stack, server: str) -> None:
+    """Start it again."""
+    _servers("start", server)
+
+
 def _password(file: Path) -> Path:
     """The password of PostgreSQL's role `monitoring`, made up unless a deploy, or somebody, has done so before."""
     if not file.exists():

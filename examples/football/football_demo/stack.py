@@ -55,6 +55,11 @@ class Stack:
         """Whether any part of it does."""
         return any(one["health"] == "running" for one in self.status().get("components", []))
 
+    def meets(self, last: int) -> bool:
+        """Whether every selector and condition has met something within so many seconds, or may not have; it is said for people."""
+        command = self._command("coverage", "--selectors", "--last", f"{last}s")
+        return subprocess.run(command, check=False).returncode == 0
+
     def build(self, out: Path) -> None:
         """Write the files of the stack's own part there."""
         self._touchline("build", "--engine", self.engine, "--only", "stack", "--out", str(out), passing=subprocess.DEVNULL)

@@ -1,5 +1,5 @@
-"""`python -m football_servers up|status|down`. In: ports and options. Out: progress, then a table of what runs and where; exit code 1 when
-something does not start, 2 when a program is missing, and of `status` 1 unless everything runs."""
+"""`python -m football_servers up|status|stop|start|down`. In: ports and options. Out: progress, then a table of what runs and where; exit
+code 1 when something does not start, 2 when a program is missing, and of `status` 1 unless everything runs."""
 
 from __future__ import annotations
 
@@ -67,6 +67,23 @@ def _status(given: argparse.Namespace, where: Path) -> int:
     return 0 if all(row["state"] == "running" for row in _rows(found)) else 1
 
 
+def _stop(given: argparse.Namespace, where: Path) -> int:
+    launch.stop(_started(where), given.name, _say)
+    return 0
+
+
+def _start(given: argparse.Namespace, where: Path) -> int:
+    launch.up(_started(where), _say, given.name)
+    return 0
+
+
+def _started(where: Path) -> State:
+    found = state.load(where)
+    if found is None:
+        raise launch.LaunchError("never started here")
+    return found
+
+
 def _down(given: argparse.Namespace, where: Path) -> int:
     found = state.load(where)
     if found is None:
@@ -117,6 +134,12 @@ def _parser() -> argparse.ArgumentParser:
     status = verbs.add_parser("status", help="what runs, and where")
     status.add_argument("--format", choices=["table", "json"], default="table")
     status.set_defaults(do=_status)
+    stop = verbs.add_parser("stop", help="stop one, and leave alone those that need it: an outage")
+    stop.add_argument("name", choices=ORDER)
+    stop.set_defaults(do=_stop)
+    start = verbs.add_parser("start", help="start it again, and those before it, with the options they had")
+    start.add_argument("name", choices=ORDER)
+    start.set_defaults(do=_start)
     down = verbs.add_parser("down", help="stop it; data stay")
     down.add_argument("--wipe", action="store_true", help="and remove data, logs and secrets")
     down.set_defaults(do=_down)

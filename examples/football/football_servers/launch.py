@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from football_servers import postgres, processes
@@ -55,10 +56,19 @@ def down(state: State, say: Say) -> State:
     for server in reversed(all_servers(state)):
         process = state.processes.get(server.name)
         if process is not None and processes.alive(process):
-            say(f"stopping {server.title}, process {process.pid}")
-            processes.stop(process, server.ending, server.patience)
-        state = state.running(server.name, None).save()
-    return state
+            state = stop(state, server.name, say)
+    return replace(state, processes={}).save()
+
+
+def stop(state: State, name: str, say: Say) -> State:
+    """Stop one, and leave alone those that need it: an outage. LaunchError when it does not run."""
+    server = next((one for one in all_servers(state) if one.name == name), None)
+    process = state.processes.get(name)
+    if server is None or process is None or not processes.alive(process):
+        raise LaunchError(f"{name} does not run here")
+    say(f"stopping {server.title}, process {process.pid}")
+    processes.stop(process, server.ending, server.patience)
+    return state.running(name, None).save()
 
 
 def wipe(state: State) -> None:

@@ -1,4 +1,4 @@
-"""The expressions we write ourselves, as trees: `from generators.promql import build as q`, then `q.rate(q.selector("x"), "5m")`.
+"""Expressions as trees, for tests: `from tests.promql import build as q`, then `q.rate(q.selector("x"), "5m")`.
 
 In: names, matchers, windows such as "5m", bounds as `Decimal`. Out: trees that are right by construction; parentheses are put
 where precedence asks for them. A bound of up to fifteen digits prints exactly as written."""
@@ -11,7 +11,19 @@ from math import copysign
 
 from generators.promql.check import kind_of
 from generators.promql.functions import PRECEDENCE, SIGN_PRECEDENCE
-from generators.promql.leaves import (
+from generators.promql.syntax import (
+    Aggregation,
+    Binary,
+    Call,
+    Expr,
+    NumberLiteral,
+    Paren,
+    StringLiteral,
+    Unary,
+    VectorMatching,
+    VectorSelector,
+)
+from tests.promql.leaves import (
     Window,
     duration,
     during,
@@ -27,18 +39,6 @@ from generators.promql.leaves import (
     string,
     unequal,
     unlike,
-)
-from generators.promql.syntax import (
-    Aggregation,
-    Binary,
-    Call,
-    Expr,
-    NumberLiteral,
-    Paren,
-    StringLiteral,
-    Unary,
-    VectorMatching,
-    VectorSelector,
 )
 
 # fmt: off

@@ -1,4 +1,4 @@
-"""The leaves of the expressions we write: literals, matchers, selectors and their ranges. In: names and text. Out: nodes.
+"""The leaves of the trees that tests build: literals, matchers, selectors and their ranges. In: names and text. Out: nodes.
 
 build.py gives them on, so that writers of expressions need to import one module only."""
 
