@@ -77,8 +77,10 @@ def _selectors(call: Call, found: Findings) -> int:
     excused = [(one.reason.code, one.text, one.reason.because, _places(one)) for one in found.excused if one.reason]
     call.show.table("Nothing matches, for a reason", ("reason", "what", "why", "who asks"), excused)
     counts = ", ".join(f"{count} {code}" for code, count in found.reasons.items()) or "none"
+    met, share = found.asked - len(found.unmet), len(found.excused) / max(found.asked, 1)
     call.show.line(
-        f"{found.selectors} selectors, {found.conditions} conditions; met: {found.asked - len(found.unmet)}; excused: {counts}"
+        f"{found.selectors} selectors, {found.conditions} conditions; met: {met}; excused: {counts} ({share:.1%} of all, "
+        f"{found.on_word / max(found.asked, 1):.1%} without proof)"
     )
     if found.unexplained:
         call.show.note(f"{len(found.unexplained)} match nothing, and nothing says why", "failed")
