@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from football_demo import __main__ as demo
-from football_demo import missing, places, processes
-from football_demo.drill import drill
-from football_demo.faults import ROUNDS
+from football_demo import missing, places
+from football_demo.containers import FILE
+from football_demo.faults import FAULTS, ROUNDS, Drill, Outage
 from football_demo.missing import PACKAGES
-from football_demo.stack import Stack, StackError
 from football_drills.board import NAMES
 from generators.ir.rules import AlertingRule
 from tests.compiler.specs import ROOT, SHIPPED, built
@@ -133,8 +133,9 @@ def test_one_command_shows_everything(desk: Desk) -> None:
     assert any(point["gaugeValue"]["doubleValue"] > 0 for one in calls["metrics"] for point in one["metricPoints"])
 
     # A fault is injected, noticed, and over.
-    drilled = desk.demo("drill", "errors").stdout
-    assert re.search(r"^errors  HighErrorRatio  \d+ s +\d+ s$", drilled, re.MULTILINE), drilled
+    drilled = desk.demo("drill", "errors")
+    assert drilled.returncode == 0, drilled.stdout + drilled.stderr
+    assert re.search(r"^errors  HighErrorRatio  \d+ s +\d+ s +\d+ s$", drilled.stdout, re.MULTILINE), drilled.stdout
 
     again = desk.demo("up")
     assert again.returncode == 0, again.stderr[-2000:]
@@ -182,20 +183,23 @@ def test_a_stack_that_refuses_is_one_line(
 
 def test_every_fault_has_an_alert_and_time_to_end() -> None:
     """Those of a round run together, and the next must begin while its alert is quiet."""
-    rules = built(SHIPPED).compiled.rule_files
-    alerts = {rule.alert for file in rules for group in file.groups for rule in group.rules if isinstance(rule, AlertingRule)}
+    compiled = built(SHIPPED).compiled
+    assert compiled is not None
+    rules = [rule for file in compiled.rule_files for group in file.groups for rule in group.rules]
+    alerts = {rule.alert for rule in rules if isinstance(rule, AlertingRule)}
     rounds = [[fault.alert for fault in faults] for faults in ROUNDS]
     assert {alert for one in rounds for alert in one} <= alerts
-    for before, one in itertools.pairwise(rounds):
-        assert len(one) == len(set(one))
-        assert not set(before) & set(one)
-    drills = {fault.drill for faults in ROUNDS for fault in faults if fault.drill}
+    assert all(len(one) == len(set(one)) for one in rounds)
+    assert not any(set(before) & set(one) for before, one in itertools.pairwise(rounds))
+    drills = {fault.what.name for fault in FAULTS.values() if isinstance(fault.what, Drill)}
     assert set(NAMES) - drills == {"leak"}
+    containers = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
+    assert {fault.what.server for fault in FAULTS.values() if isinstance(fault.what, Outage)} <= set(containers)
 
 
-def test_a_fault_that_nobody_knows_is_said() -> None:
-    with pytest.raises(StackError, match="no fault is called redis-stoped; there are latency, "):
-        drill(Stack(SHIPPED, "local", "local"), processes, ["redis-stoped"])
+def test_a_fault_that_nobody_knows_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert demo.main(["drill", "redis-stoped"]) == 2
+    assert "no fault is called redis-stoped; there are latency, " in capsys.readouterr().err
 
 
 def test_pages_that_an_engine_has_not_are_not_promised() -> None:

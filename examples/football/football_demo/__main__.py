@@ -1,6 +1,6 @@
 """`python -m football_demo up|drill|down`. In: an engine, a spec, and options for what starts the servers. Out: progress on standard error,
-then on standard output where to look and what to try; exit code 2 when something is missing on this machine, 1 when something does
-not start."""
+then on standard output where to look and what to try, or what became of each fault; exit code 2 when something is missing on this machine,
+1 when something does not start, or a fault was not noticed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,11 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from football_demo import containers, processes
-from football_demo.drill import Way as Drilled
-from football_demo.drill import drill
-from football_demo.stack import EngineName, Stack, StackError
+from football_demo.drill import drill, unknown
+from football_demo.stack import EngineName, Stack, StackError, Way
 from football_demo.words import say
-
-
-class Way(Drilled, Protocol):
-    """A module that runs the demo in one of the two ways."""
-
-    ENVIRONMENT: str
-
-    def runs(self, stack: Stack) -> bool: ...
-    def up(self, stack: Stack, options: Sequence[str]) -> int: ...
-    def down(self, stack: Stack) -> int: ...
-
 
 ROOT = Path(__file__).resolve().parents[3]
 WAYS: Mapping[EngineName, Way] = {"local": processes, "compose": containers}
@@ -34,6 +21,9 @@ WAYS: Mapping[EngineName, Way] = {"local": processes, "compose": containers}
 def main(words: Sequence[str] | None = None) -> int:
     """One verb."""
     given, options = _parser().parse_known_args(words)
+    if given.verb == "drill" and (wrong := unknown(options)):
+        say(wrong)
+        return 2
     asked: tuple[EngineName, ...] = ("local", "compose") if given.engine == "auto" else (given.engine,)
     try:
         stacks = {engine: Stack(given.spec, WAYS[engine].ENVIRONMENT, engine) for engine in asked}
@@ -48,7 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
         say(str(error))
         return 1
     except KeyboardInterrupt:
-        say("interrupted; `make demo` goes on from here, `make demo-down` stops what runs")
+        ended = "its faults were ended; " if given.verb == "drill" else ""
+        say(f"interrupted; {ended}`make demo` goes on from here, `make demo-down` stops what runs")
         return 130
 
 

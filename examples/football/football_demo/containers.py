@@ -64,14 +64,25 @@ def api(_: Stack) -> str:
     return f"127.0.0.1:{os.environ.get(API_PORT, '8000')}"
 
 
-def stop(stack: Stack, server: str) -> None:
-    """Stop one service; those that need it run on."""
-    _compose(_told(stack), "stop", server)
+def stop(server: str) -> None:
+    """Stop one service; those that need it run on. It needs no spec: that may be changing."""
+    _compose_project("stop", server)
 
 
-def start(stack: Stack, server: str) -> None:
+def start(server: str) -> None:
     """Start it again."""
-    _compose(_told(stack), "up", "--detach", "--no-build", "--no-deps", "--wait", server)
+    _compose_project("start", server)
+
+
+def undo(server: str) -> str:
+    """The command that starts it again."""
+    return f"docker compose --project-name {PROJECT} start {server}"
+
+
+def _compose_project(verb: str, server: str) -> None:
+    command = [*_plugin(), "--project-name", PROJECT, verb, server]
+    if subprocess.run(command, check=False, start_new_session=True).returncode != 0:
+        raise StackError(f"`docker compose {verb} {server}` has failed, for the reason above")
 
 
 def down(stack: Stack) -> int:

@@ -1,156 +1,203 @@
 """`python -m football_demo drill`: the faults of `faults.py`, one round after the other, into a demo that runs. In: the stack, the way it
-runs, which faults. Out: a table on standard output: after how many seconds the alert that must notice each has fired, and after how many
-it was quiet again when the fault had ended; then whether everything that is asked has met something meanwhile (`touchline coverage
---selectors`). All of it takes most of an hour."""
+runs, which faults. Out: a line for whatever is seen; then a table on standard output: for each fault, seconds from its begin until its
+alert fired and until somebody was told, and from its end until the alert was over. When all faults were injected, it is asked whether
+every selector and condition has met something, or says why not (`touchline coverage --selectors`). All of it takes most of an hour."""
 
 from __future__ import annotations
 
-import json
+import fcntl
+import signal
 import subprocess
 import sys
 import time
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
-from football_demo.faults import ROUNDS, Fault
-from football_demo.stack import Stack, StackError
+from football_demo.course import Course, table
+from football_demo.faults import FAULTS, ROUNDS, Drill, Fault
+from football_demo.stack import Stack, StackError, Way
+from football_demo.witness import Key, Unanswered, Witness
 from football_demo.words import say
+from football_servers.state import folder
 
 PATIENCE = 1200.0
-"""Seconds in which an alert must fire, and in which it must be quiet again: the longest waits ten minutes after a window of five."""
+"""Seconds for an alert to fire, or to be over: the longest waits ten minutes after a window of five."""
 BEFORE = 600
 """Seconds before the first fault that still count as live when it is asked what has met something: the slowest rules have run in them."""
 LOOK = 2.0
 TELL = 30.0
 
 
-class Way(Protocol):
-    """What the demo runs in, as far as faults are concerned."""
-
-    def api(self, stack: Stack) -> str: ...
-    def stop(self, stack: Stack, server: str) -> None: ...
-    def start(self, stack: Stack, server: str) -> None: ...
+def unknown(titles: Sequence[str]) -> str:
+    """What is wrong with the faults that were asked for; "" where nothing is."""
+    wrong = ", ".join(title for title in titles if title not in FAULTS)
+    return f"no fault is called {wrong}; there are {', '.join(FAULTS)}" if wrong else ""
 
 
 def drill(stack: Stack, way: Way, titles: Sequence[str]) -> int:
-    """All faults, or those that are named. Exit code 1 when one is not noticed, or not over, or something asked meets nothing."""
-    known = {fault.title: fault for faults in ROUNDS for fault in faults}
-    if unknown := [title for title in titles if title not in known]:
-        raise StackError(f"no fault is called {', '.join(unknown)}; there are {', '.join(known)}")
+    """All faults, or those that are named. Exit code 1 when one is not noticed, not told in time, or not over."""
     rounds = [chosen for faults in ROUNDS if (chosen := [one for one in faults if not titles or one.title in titles])]
-    begun, session = time.monotonic(), Session(stack, way)
-    for number, faults in enumerate(rounds, start=1):
-        say(f"round {number} of {len(rounds)}: {', '.join(fault.title for fault in faults)}")
-        session.play(faults)
-    session.calm()
-    print(*session.table(), sep="\n")
-    met = stack.meets(int(time.monotonic() - begun) + BEFORE)
-    return 0 if met and session.good else 1
+    addresses, _ = stack.places()
+    witness = Witness(*(addresses[name] for name in ("prometheus http", "alertmanager http", "inbox http")))
+    session = Session(stack, way, witness)
+    begun = time.monotonic()
+    with _alone(), _ending_on_signals():
+        try:
+            for number, faults in enumerate(rounds, start=1):
+                say(f"round {number} of {len(rounds)}: {', '.join(fault.title for fault in faults)}")
+                session.play(faults)
+            session.settle()
+        finally:
+            if session.courses:
+                print(*table(session.courses), sep="\n", flush=True)
+    good = all(course.good for course in session.courses)
+    met = 0 if titles else stack.meets(int(time.monotonic() - begun) + BEFORE)
+    return met if good else 1
 
 
-@dataclass
 class Session:
-    """Seconds from a fault's begin to its alert, and from its end until that was quiet; `ended` is by the monotonic clock."""
+    """`courses` is what became of each fault, in their order. `active` is what is known of alerts now: None where nobody answers."""
 
-    stack: Stack
-    way: Way
-    fired: dict[Fault, float] = field(default_factory=dict)
-    ended: dict[Fault, float] = field(default_factory=dict)
-    quiet: dict[Fault, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.prometheus = self.stack.places()[0]["prometheus http"]
-
-    @property
-    def good(self) -> bool:
-        """Whether every fault was noticed, and every alert is over."""
-        return self.ended.keys() == self.fired.keys() == self.quiet.keys()
+    def __init__(self, stack: Stack, way: Way, witness: Witness) -> None:
+        self.stack, self.way, self.witness = stack, way, witness
+        self.courses: list[Course] = []
+        self.active: dict[Key, str] | None = None
+        self.since = 0
 
     def play(self, faults: Sequence[Fault]) -> None:
-        """Inject them; end them when all are noticed. StackError where one of their alerts fires before."""
-        alerts = {fault.alert for fault in faults}
-        if loud := self._wait(lambda firing: firing & alerts, "still"):
-            raise StackError(f"before its fault begins this fires already: {', '.join(sorted(loud))}")
+        """Inject them; end them when all are noticed and told, or PATIENCE is over."""
+        keys = {(fault.alert, fault.service) for fault in faults}
+        courses = [Course(fault, self._limit(fault)) for fault in faults]
+        self.courses += courses
+        if not self._until(f"for {_names(keys)} to be quiet", lambda: self._ready(keys)):
+            say(f"not injected: {', '.join(fault.title for fault in faults)}")
+            return
         try:
-            for fault in faults:
-                _begin(self.way, self.stack, fault)
-            begun = time.monotonic()
-            self._wait(lambda firing: alerts - firing, "not yet", lambda firing: self._notice(faults, firing, begun))
+            for course in courses:
+                self._begin(course)
+            self._until(f"for {_names(keys)} to fire and be told", lambda: self._noticed(courses))
         finally:
-            for fault in faults:
-                _end(self.way, self.stack, fault)
-                self.ended[fault] = time.monotonic()
+            self._end([course for course in courses if course.begun is not None])
 
-    def calm(self) -> None:
-        """Until every alert that has fired is quiet again."""
-        alerts = {fault.alert for fault in self.ended}
-        self._wait(lambda firing: firing & alerts, "still")
+    def settle(self) -> None:
+        """Until every alert that has fired is over."""
+        fired = {course.key for course in self.courses if course.fired is not None}
+        self._until(f"for {_names(fired)} to be over", lambda: self.active is not None and not fired & self.active.keys())
 
-    def table(self) -> list[str]:
-        """A line for each fault, in columns."""
-        rows = [("fault", "alert", "fires after", "quiet after")]
-        rows += [(one.title, one.alert, _seconds(self.fired.get(one)), _seconds(self.quiet.get(one))) for one in self.ended]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    def _limit(self, fault: Fault) -> float | None:
+        """The worst case of `touchline explain`, for what begins in a moment: a server that is gone."""
+        return None if isinstance(fault.what, Drill) else self.stack.told_within(fault.alert)
 
-    def _notice(self, faults: Sequence[Fault], firing: set[str], begun: float) -> None:
-        for fault in faults:
-            if fault.alert in firing:
-                self.fired.setdefault(fault, time.monotonic() - begun)
+    def _ready(self, keys: set[Key]) -> bool:
+        """None of the alerts is active, and what is told from now on is known."""
+        if self.active is None or keys & self.active.keys():
+            return False
+        self.since = self.witness.last_message()
+        return True
 
-    def _wait(
-        self, left: Callable[[set[str]], set[str]], how: str, see: Callable[[set[str]], None] = lambda firing: None
-    ) -> set[str]:
-        """Look at what fires, until no alert is `left`; those that are when PATIENCE is over."""
-        begun = told = time.monotonic()
-        while True:
-            firing = self._firing()
-            see(firing)
-            waiting, now = left(firing), time.monotonic()
-            if not waiting or now - begun > PATIENCE:
-                return waiting
-            if now - told > TELL:
-                say(f"{now - begun:4.0f} s: {', '.join(sorted(waiting))} {how} firing")
-                told = now
+    def _noticed(self, courses: Sequence[Course]) -> bool:
+        told, held = self.witness.told(self.since), self.witness.inhibited()
+        for course in courses:
+            alert, service = course.key
+            course.see_told({(alert, service), (alert, "")} & told != set(), course.key in held)
+        return all(course.noticed for course in courses)
+
+    def _until(self, what: str, done: Callable[[], bool]) -> bool:
+        """Look until that is so, or PATIENCE is over. Whoever does not answer may do so the next time."""
+        begun = said = time.monotonic()
+        silent = ""
+        while time.monotonic() - begun < PATIENCE:
+            try:
+                self._look()
+                if done():
+                    return True
+                silent = ""
+            except Unanswered as error:
+                if not silent:
+                    say(str(error))
+                silent = str(error)
+            if time.monotonic() - said > TELL:
+                say(f"{time.monotonic() - begun:4.0f} s: waiting {what}")
+                said = time.monotonic()
             time.sleep(LOOK)
+        return False
 
-    def _firing(self) -> set[str]:
-        """The alerts that fire now; what has ended and does not is quiet."""
-        query = urllib.parse.urlencode({"query": 'group by (alertname) (ALERTS{alertstate="firing"})'})
+    def _look(self) -> None:
+        self.active = None
+        self.active = dict(self.witness.active())
+        last = {course.key: course for course in self.courses if course.begun is not None}
+        for key, course in last.items():
+            course.see(self.active.get(key))
+
+    def _begin(self, course: Course) -> None:
+        what, course.begun = course.fault.what, time.monotonic()
         try:
-            with urllib.request.urlopen(f"http://{self.prometheus}/api/v1/query?{query}", timeout=10) as answer:
-                firing = {str(one["metric"]["alertname"]) for one in json.load(answer)["data"]["result"]}
-        except (OSError, ValueError) as error:
-            raise StackError(f"Prometheus on {self.prometheus} does not answer: {error}") from None
-        for fault, ended in self.ended.items():
-            if fault in self.fired and fault.alert not in firing:
-                self.quiet.setdefault(fault, time.monotonic() - ended)
-        return firing
+            if isinstance(what, Drill):
+                of = ("--of", what.of) if what.of else ()
+                _drills(self.way.api(self.stack), "on", what.name, "--seconds", f"{PATIENCE:.0f}", *of)
+            else:
+                say(f"stopping {what.server}; should this be killed meanwhile: `{self.way.undo(what.server)}`")
+                self.way.stop(what.server)
+        except StackError:
+            course.begun = None
+            raise
+        course.in_place = time.monotonic()
+
+    def _end(self, courses: Sequence[Course]) -> None:
+        """All of them, whatever becomes of the others; a second Ctrl-C waits."""
+        failed = []
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for course in courses:
+                course.ended = time.monotonic()
+                what = course.fault.what
+                try:
+                    if isinstance(what, Drill):
+                        _drills(self.way.api(self.stack), "off", what.name)
+                    else:
+                        self.way.start(what.server)
+                except StackError as error:
+                    failed.append(f"{course.fault.title} is not ended: {error}")
+        finally:
+            signal.signal(signal.SIGINT, before)
+        for line in failed:
+            say(line)
 
 
-def _begin(way: Way, stack: Stack, fault: Fault) -> None:
-    if fault.drill:
-        of = ("--of", fault.of) if fault.of else ()
-        _drills(way.api(stack), "on", fault.drill, "--seconds", f"{PATIENCE:.0f}", *of)
-    else:
-        way.stop(stack, fault.outage)
-
-
-def _end(way: Way, stack: Stack, fault: Fault) -> None:
-    if fault.drill:
-        _drills(way.api(stack), "off", fault.drill)
-    else:
-        way.start(stack, fault.outage)
+def _names(keys: set[Key]) -> str:
+    return ", ".join(f"{alert} of {service}" for alert, service in sorted(keys))
 
 
 def _drills(api: str, *words: str) -> None:
+    """In a session of its own: Ctrl-C is for us, who end what has begun."""
     command = [sys.executable, "-m", "football_drills", "--api", f"http://{api}", *words]
-    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False, start_new_session=True).returncode != 0:
         raise StackError(f"`football_drills {words[0]} {words[1]}` has failed, for the reason above")
 
 
-def _seconds(taken: float | None) -> str:
-    return "NOT SEEN" if taken is None else f"{taken:.0f} s"
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One drill at a time: a second would end what the first has begun."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder() / "drill.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError("another drill runs here; its faults and ours would be taken for each other's") from None
+        yield
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """A closed terminal or a `kill` ends as Ctrl-C does: faults are ended first."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

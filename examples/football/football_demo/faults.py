@@ -1,44 +1,66 @@
-"""What is injected, and what must notice. In: nothing. Out: the table of faults, in rounds: those of one round run at the same time,
-for they do not touch each other's alerts; between two with the same alert lies another round, in which it may end."""
+"""What is injected, and what must notice. In: nothing. Out: the table of faults, in rounds. Those of one round run at the same time, for
+they do not touch each other's alerts; between two with the same alert lies another round, in which it may resolve. Stopped servers come
+last: what has just been down mutes, for a time, what follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from football_drills.board import Dependency, Name
+
+Server = Literal["postgres", "redis", "football-models"]
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A fault that the application switches on: what is cut, where it has a choice."""
+
+    name: Name
+    of: Dependency | None = None
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A server that is stopped."""
+
+    server: Server
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong, and the alert that tells of it. A `drill` of the application (`of` what, where it has a choice), or an
-    `outage`: the server that is stopped."""
+    """Something that goes wrong, and the alert, of a service, that tells of it."""
 
+    what: Drill | Outage
     alert: str
-    drill: Name | None = None
-    of: Dependency | None = None
-    outage: str = ""
+    service: str
 
     @property
     def title(self) -> str:
         """How it is called on the command line."""
-        return f"{self.drill}:{self.of}" if self.of else self.drill or f"{self.outage}-stopped"
+        if isinstance(self.what, Outage):
+            return f"{self.what.server}-stopped"
+        return f"{self.what.name}:{self.what.of}" if self.what.of else self.what.name
 
 
+API: Final = "football-api"
+MODELS: Final = "football-models"
 ROUNDS: Sequence[Sequence[Fault]] = (
-    (Fault("HighAPILatency", "latency"),),
-    (Fault("RedisDown", outage="redis"),),
-    (Fault("HighErrorRatio", "errors"),),
-    (Fault("PostgresDown", outage="postgres"),),
-    (Fault("PredictionErrorsHigh", "dependency_cut", "football-models"),),
-    (Fault("HighErrorRatio", "pool_exhaustion"),),
-    (Fault("ServiceDown", outage="football-models"),),
-    (Fault("HighErrorRatio", "dependency_cut", "postgres"),),
-    (Fault("HighAPILatency", "slow_query"),),
+    (Fault(Drill("latency"), "HighAPILatency", API),),
+    (Fault(Drill("errors"), "HighErrorRatio", API),),
+    (Fault(Drill("dependency_cut", MODELS), "PredictionErrorsHigh", API),),
+    (Fault(Drill("pool_exhaustion"), "HighErrorRatio", API),),
     (
-        Fault("LowPredictionAccuracy", "bad_model"),
-        Fault("DataQualityLow", "stale_data"),
-        Fault("CacheHitRatioLow", "cache_bypass"),
+        Fault(Drill("bad_model"), "LowPredictionAccuracy", MODELS),
+        Fault(Drill("stale_data"), "DataQualityLow", API),
+        Fault(Drill("cache_bypass"), "CacheHitRatioLow", "redis"),
     ),
+    (Fault(Drill("slow_query"), "HighAPILatency", API),),
+    (Fault(Drill("dependency_cut", "postgres"), "HighErrorRatio", API),),
+    (Fault(Outage("redis"), "RedisDown", "redis"),),
+    (Fault(Outage(MODELS), "ServiceDown", MODELS),),
+    (Fault(Outage("postgres"), "PostgresDown", "postgres"),),
 )
-"""The quick ones first. `leak` is not among them: its alert judges an hour. Nor is a cut to Redis: it costs time, and no user notices."""
+"""`leak` is not among them: its alert judges an hour. Nor is a cut to Redis: it costs time, and no user notices."""
+FAULTS: Mapping[str, Fault] = {fault.title: fault for faults in ROUNDS for fault in faults}

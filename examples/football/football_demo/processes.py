@@ -60,14 +60,19 @@ def api(_: Stack) -> str:
     return found
 
 
-def stop(_: Stack, server: str) -> None:
+def stop(server: str) -> None:
     """Stop one server; those that need it run on."""
-    _servers("stop", server)
+    _servers("stop", server, apart=True)
 
 
-def start(_: Stack, server: str) -> None:
+def start(server: str) -> None:
     """Start it again."""
-    _servers("start", server)
+    _servers("start", server, apart=True)
+
+
+def undo(server: str) -> str:
+    """The command that starts it again."""
+    return f"python -m football_servers start {server}"
 
 
 def _password(file: Path) -> Path:
@@ -89,7 +94,9 @@ def _command(verb: str, *words: str) -> list[str]:
     return [sys.executable, "-m", "football_servers", verb, *words]
 
 
-def _servers(verb: str, *words: str) -> None:
+def _servers(verb: str, *words: str, apart: bool = False) -> None:
+    """`apart`: in a session of its own, so that Ctrl-C does not reach it."""
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": OTLP, **os.environ}
-    if subprocess.run(_command(verb, *words), env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+    command = _command(verb, *words)
+    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False, start_new_session=apart).returncode != 0:
         raise StackError(f"`football_servers {verb}` has failed, for the reason above")

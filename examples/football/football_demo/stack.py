@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 EngineName = Literal["local", "compose"]
@@ -21,6 +21,20 @@ PATIENCE = 90.0
 
 class StackError(Exception):
     """The stack does not do what was asked; `touchline` has said why."""
+
+
+class Way(Protocol):
+    """A module that runs the demo in one of the two ways; `undo` is the command that starts a stopped server again."""
+
+    ENVIRONMENT: str
+
+    def runs(self, stack: Stack) -> bool: ...
+    def up(self, stack: Stack, options: Sequence[str]) -> int: ...
+    def down(self, stack: Stack) -> int: ...
+    def api(self, stack: Stack) -> str: ...
+    def stop(self, server: str) -> None: ...
+    def start(self, server: str) -> None: ...
+    def undo(self, server: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -55,10 +69,18 @@ class Stack:
         """Whether any part of it does."""
         return any(one["health"] == "running" for one in self.status().get("components", []))
 
-    def meets(self, last: int) -> bool:
-        """Whether every selector and condition has met something within so many seconds, or may not have; it is said for people."""
-        command = self._command("coverage", "--selectors", "--last", f"{last}s")
-        return subprocess.run(command, check=False).returncode == 0
+    def meets(self, last: int) -> int:
+        """Whether every selector and condition has met something within so many seconds, or may not have: the exit code of
+        `touchline coverage`, which says it for people."""
+        return subprocess.run(self._command("coverage", "--selectors", "--last", f"{last}s"), check=False).returncode
+
+    def told_within(self, alert: str) -> float:
+        """The seconds, at worst, until somebody is told of an alert: `touchline explain`."""
+        command = self._command("explain", alert, "--engine", self.engine, "--format", "json")
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        if told.returncode != 0:
+            raise StackError(f"`touchline explain {alert}` has failed: {told.stderr.strip()}")
+        return float(json.loads(told.stdout)["alerts"][0]["late"]["worst"])
 
     def build(self, out: Path) -> None:
         """Write the files of the stack's own part there."""
@@ -71,6 +93,8 @@ class Stack:
     def places(self) -> tuple[dict[str, str], dict[str, str]]:
         """`prometheus http` -> host:port, of what can be reached; and component -> why it does not run here."""
         found = self.status()
+        if "addresses" not in found:
+            raise StackError("no stack was deployed here: `make demo` does that")
         addresses = {f"{one['component']} {one['port']}": str(one["address"]) for one in found["addresses"]}
         return addresses, {one["component"]: str(one["because"]) for one in found["absent"]}
 

@@ -30,6 +30,9 @@ def main(words: list[str] | None = None) -> int:
     except httpx.HTTPError as error:
         print(f"football_drills: {given.api} does not answer: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("football_drills: interrupted; `list` tells what runs", file=sys.stderr)
+        return 130
     if answer.status_code == 404:
         print(
             f"football_drills: {given.api} takes no drills; start it with `python -m football_servers up --drills`",

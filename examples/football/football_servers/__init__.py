@@ -1,2 +1,2 @@
-"""Everything that the example needs, as processes of this machine. In: up, status or down. Out: real PostgreSQL and Redis, both services,
-load; what runs and where; all of it stopped again."""
+"""Everything that the example needs, as processes of this machine. In: up, status, down; stop and start of one. Out: real PostgreSQL and
+Redis, both services, load; what runs and where; all of it stopped again."""

@@ -33,6 +33,9 @@ def main(words: list[str] | None = None) -> int:
     except launch.LaunchError as error:
         print(f"football_servers: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("football_servers: interrupted; `status` tells what runs", file=sys.stderr)
+        return 130
 
 
 def _say(line: str) -> None:
@@ -73,14 +76,14 @@ def _stop(given: argparse.Namespace, where: Path) -> int:
 
 
 def _start(given: argparse.Namespace, where: Path) -> int:
-    launch.up(_started(where), _say, given.name)
+    launch.start(_started(where), given.name, _say)
     return 0
 
 
 def _started(where: Path) -> State:
     found = state.load(where)
     if found is None:
-        raise launch.LaunchError("never started here")
+        raise launch.LaunchError("never started here; `python -m football_servers up` does that")
     return found
 
 
@@ -137,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     stop = verbs.add_parser("stop", help="stop one, and leave alone those that need it: an outage")
     stop.add_argument("name", choices=ORDER)
     stop.set_defaults(do=_stop)
-    start = verbs.add_parser("start", help="start it again, and those before it, with the options they had")
+    start = verbs.add_parser("start", help="start that one again, with the options it had")
     start.add_argument("name", choices=ORDER)
     start.set_defaults(do=_start)
     down = verbs.add_parser("down", help="stop it; data stay")

@@ -1,5 +1,5 @@
-"""Up and down. In: the state and what to do. Out: processes started in their order, each ready before the next; or stopped, the last
-first. What runs already is left alone."""
+"""Up and down, all or one. In: the state and what to do. Out: processes started in their order, each ready before the next; or stopped, the
+last first. What runs already is left alone."""
 
 from __future__ import annotations
 
@@ -62,13 +62,24 @@ def down(state: State, say: Say) -> State:
 
 def stop(state: State, name: str, say: Say) -> State:
     """Stop one, and leave alone those that need it: an outage. LaunchError when it does not run."""
-    server = next((one for one in all_servers(state) if one.name == name), None)
-    process = state.processes.get(name)
-    if server is None or process is None or not processes.alive(process):
+    server, process = _named(state, name), state.processes.get(name)
+    if process is None or not processes.alive(process):
         raise LaunchError(f"{name} does not run here")
     say(f"stopping {server.title}, process {process.pid}")
     processes.stop(process, server.ending, server.patience)
     return state.running(name, None).save()
+
+
+def start(state: State, name: str, say: Say) -> State:
+    """Start that one alone."""
+    return _ensure(state, _named(state, name), say)
+
+
+def _named(state: State, name: str) -> Server:
+    found = next((one for one in all_servers(state) if one.name == name), None)
+    if found is None:
+        raise LaunchError(f"{name} is not among what was started here")
+    return found
 
 
 def wipe(state: State) -> None:
