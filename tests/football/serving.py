@@ -40,12 +40,12 @@ def served(app: FastAPI) -> Iterator[str]:
         assert not thread.is_alive(), "the application does not end"
 
 
-def until(holds: Callable[[], Any], patience: float = 20.0) -> Any:
-    """What it answers, once that is true."""
+def until(holds: Callable[[], Any], patience: float = 20.0, every: float = 0.05) -> Any:
+    """What it answers, once that is true. `every`: seconds between two questions; more where a question costs much."""
     deadline = time.monotonic() + patience
     while not (answer := holds()):
         assert time.monotonic() < deadline, f"not within {patience} s"
-        time.sleep(0.05)
+        time.sleep(every)
     return answer
 
 

@@ -123,7 +123,7 @@ def test_one_command_shows_everything(desk: Desk) -> None:
     assert "Grafana has no binary" in begun.stdout
     assert desk.prometheus("query", query="up == 0")["result"] == []
 
-    until(desk.covered, COVERED)
+    until(desk.covered, COVERED, every=10)
     firing = desk.prometheus("query", query='max_over_time(ALERTS{alertstate="firing",service!="host"}[10m])')["result"]
     assert [one["metric"]["alertname"] for one in firing] == ["DeadMansSwitch"]
 

@@ -108,7 +108,7 @@ def test_the_demo_in_containers(desk: Desk) -> None:
     assert f"http://127.0.0.1:{desk.api}/openapi.json" in begun.stdout
     assert "POST" in str(desk.asked(f"{desk.api}/openapi.json")["paths"]["/predictions"]).upper()
 
-    until(desk.covered, COVERED)
+    until(desk.covered, COVERED, every=10)
     firing = desk.asked(f"{9090 + desk.offset}/api/v1/query?query=ALERTS{{alertstate=%22firing%22,service!=%22host%22}}")
     absent = {"grafana", "containers"}
     assert {one["metric"].get("service", "") for one in firing["data"]["result"]} - absent == {""}  # the dead man's switch alone

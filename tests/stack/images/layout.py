@@ -107,7 +107,7 @@ def _python(stand_in: StandIn) -> Iterator[Place]:
         yield from _installed(package)
     for name in _closure(stand_in.distributions):
         for installed in metadata.files(name) or ():
-            if not installed.parts[0].startswith("..") and "__pycache__" not in installed.parts:
+            if not installed.parts[0].startswith(".."):
                 yield Place(f"{IMPORTED}/{installed}", source=Path(str(installed.locate())))
     for target, source in stand_in.sources:
         whole = ROOT / source
@@ -177,5 +177,7 @@ def _add_file(archive: tarfile.TarFile, place: Place, written: set[str]) -> None
     else:
         content = place.source.read_bytes() if place.source else place.text.encode()
         entry.size = len(content)
+        if place.source:
+            entry.mtime = int(place.source.stat().st_mtime)  # by it Python knows that what it has compiled is of this source
         archive.addfile(entry, io.BytesIO(content))
     written.add(path)
