@@ -56,8 +56,8 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def docker(run_folder: Path) -> Iterator[None]:
-    """A Docker engine that answers. The images that tests make are made once for all workers, and taken away at the end."""
+def docker() -> Iterator[None]:
+    """A Docker engine that answers. Images that cannot be pulled are made once for all workers, and taken away at the end."""
     if shutil.which("docker") is None:
         pytest.skip("no `docker` command here")
     answer = subprocess.run(
@@ -65,7 +65,7 @@ def docker(run_folder: Path) -> Iterator[None]:
     )
     if answer.returncode != 0:
         pytest.skip("no Docker engine answers here")
-    with images.kept(run_folder):
+    with images.kept():
         yield
 
 

@@ -2,18 +2,20 @@
 
 In: the images that a compose file names. Out: the same names in the engine: the real image where it is or can be pulled, else a
 stand-in from `table.py`, labelled as one; and the images that cannot be had, each with the reason. What was made is
-taken away when the last worker of a run is done, so that a later deployment never runs a stand-in unawares."""
+taken away when nobody on this engine needs it any more, so that a later deployment never runs a stand-in unawares."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from operate import tools
 from tests.locks import alone
@@ -25,24 +27,38 @@ LABEL = "touchline.stand-in"
 PULL_LIMIT = 600
 
 _made: Path | None = None
-"""The list, in the folder that a run's workers share, of the stand-ins they have made; None outside `kept`."""
+"""The list of the stand-ins that were made in this engine; None outside `kept`."""
 
 
 @contextmanager
-def kept(folder: Path) -> Iterator[None]:
-    """While this lasts for one worker of those that share the folder, the stand-ins they make stay; the last one removes them."""
+def kept(place: Path | None = None) -> Iterator[None]:
+    """While this lasts, in one process or several, the stand-ins that they make stay; the last one removes them, and those of
+    processes that were killed. `place` is where they know of each other: one folder for an engine."""
     global _made
-    made = folder / "stand-ins"
-    with (folder / "stand-ins.users").open("w") as users:
+    place = place or _place()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (place / "users").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        _made = made
+        _made = place / "made"
         try:
             yield
         finally:
-            _made = None
-            with suppress(BlockingIOError):
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            made, _made = _made, None
+            if _nobody_else(users):
                 _remove(made)
+
+
+def _place() -> Path:
+    engine = _docker("info", "--format", "{{.ID}}").stdout.strip()
+    return Path(tempfile.gettempdir()) / f"touchline-stand-ins-{os.getuid()}-{hashlib.sha256(engine.encode()).hexdigest()[:12]}"
+
+
+def _nobody_else(users: TextIO) -> bool:
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def provide(images: Iterable[str]) -> dict[str, str]:
@@ -51,16 +67,15 @@ def provide(images: Iterable[str]) -> dict[str, str]:
         raise RuntimeError("images are provided to a test that asks for the fixture `docker`, which takes them away again")
     refused: set[str] = set()
     missing = {}
-    with alone(_made.with_suffix(".making")):
+    with alone(_made.with_name("making")):
         for image in dict.fromkeys(images):
             if not _is_here(image) and not _pulled(image, refused) and not _built(image, refused):
+                with _made.open("a", encoding="utf-8") as listed:  # before it is made: who is killed meanwhile leaves word
+                    listed.write(f"{image}\n")
                 try:
                     _make(image)
                 except NotHere as why:
                     missing[image] = str(why)
-                else:
-                    with _made.open("a", encoding="utf-8") as listed:
-                        listed.write(f"{image}\n")
     return missing
 
 
@@ -70,9 +85,13 @@ def is_stand_in(image: str) -> bool:
 
 
 def _remove(made: Path) -> None:
-    if made.exists():
-        _docker("image", "rm", "--force", *made.read_text(encoding="utf-8").split())
-        made.unlink()
+    named = dict.fromkeys(made.read_text(encoding="utf-8").split()) if made.exists() else {}
+    left = [image for image in named if is_stand_in(image)]
+    if left:
+        removed = _docker("image", "rm", "--force", *left)
+        if removed.returncode != 0:
+            raise RuntimeError(f"stand-ins are still in the engine: {removed.stderr.strip()}")
+    made.unlink(missing_ok=True)
 
 
 def _docker(*arguments: str, limit: int = 120) -> subprocess.CompletedProcess[str]:
