@@ -43,6 +43,7 @@ class Release:
     ask: tuple[str, ...]
     takes: int
     sources: str = ""
+    verb: tuple[str, ...] = ("build",)
 
     @property
     def home(self) -> Path:
@@ -111,9 +112,7 @@ def build(wanted: Release, fresh: Path, report: Report) -> None:
     go = shutil.which("go")
     if go is None:
         raise ClosedError("go is not installed")
-    # Only a test binary may have the clock of testing/synctest.
-    verb = ["test", "-c"] if wanted.sources else ["build"]
-    command = [go, *verb, "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", wanted.tags]
+    command = [go, *wanted.verb, "-mod=readonly", "-trimpath", "-buildvcs=false", "-tags", wanted.tags]
     command += ["-ldflags", f"-s -w -X {wanted.stamp}", "-o", str(fresh), wanted.package]
     # A go.work above the clone, or cgo, would build something else than what go.sum verifies and images can hold.
     settings = {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}

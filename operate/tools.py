@@ -1,5 +1,5 @@
 """Finds or builds the real engines: promtool, amtool, prometheus, alertmanager, jaeger, node_exporter and docker-compose; and
-alertmanager-clock, our own program on Alertmanager's packages.
+two programs of our own: alertmanager-clock, on Alertmanager's packages, and cadvisor, on cAdvisor's.
 
 In: a name, and tools/releases.toml with the pinned release of each. Out: the path of a binary of that release, or a
 `ToolMissing` that says what was tried and how to mend it. `path` only looks (the cache outside the clone, then PATH);
@@ -24,6 +24,8 @@ from pathlib import Path
 from operate.faults import EnvironmentFault
 from operate.obtain import TOOLS, ClosedError, Release, Report, asked, build, checked, copy_from_image, tick
 
+VERBS = {"main": ("build",), "test": ("test", "-c")}
+"""How Go builds a program of our own."""
 COMPOSE_PLUGINS = ("~/.docker/cli-plugins", "/usr/local/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins")
 
 
@@ -40,14 +42,15 @@ def releases() -> dict[str, Release]:
             name=name,
             engine=engine,
             release=tool["release"],
-            package=binary.get("test") or f"{tool['module']}/{binary['package']}".removesuffix("/."),
+            package=f"{tool['module']}/{binary['package']}".removesuffix("/.") if "package" in binary else ".",
             stamp=f"{tool['stamp']}={tool.get('stamp_prefix', '')}{tool['release']}",
             tags=tool["tags"],
             image=tool.get("image", ""),
             in_image=binary.get("in_image", ""),
             ask=tuple(binary["ask"]),
             takes=binary["takes"],
-            sources=_digest(TOOLS / engine) if "test" in binary else "",
+            sources=_digest(TOOLS / engine) if "own" in binary else "",
+            verb=VERBS[binary["own"]] if "own" in binary else ("build",),
         )
         for engine, tool in table.items()
         for name, binary in tool["binaries"].items()

@@ -21,8 +21,9 @@ from operate import obtain, tools
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = tomllib.loads((ROOT / "tools" / "releases.toml").read_text(encoding="utf-8"))
-OWN = ("alertmanager-clock",)
-"""Programs of our own on an engine's packages: in no image and in no stack."""
+OWN = ("alertmanager-clock", "cadvisor")
+"""Programs of our own on an engine's packages: copied out of no image."""
+IN_NO_STACK = ("alertmanager-clock", "docker-compose")
 
 
 @pytest.fixture
@@ -82,15 +83,17 @@ def test_our_own_program_is_built_on_the_release_that_runs() -> None:
     assert sums[0] == sums[1]
 
 
-def test_our_own_program_is_built_anew_when_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = tmp_path / "tools" / "alertmanager-clock"
+@pytest.mark.parametrize(("name", "source"), [("alertmanager-clock", "clock_test.go"), ("cadvisor", "main.go")])
+def test_our_own_program_is_built_anew_when_it_changes(
+    name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(ROOT / "tools", tmp_path / "tools")
     monkeypatch.setattr(tools, "TOOLS", tmp_path / "tools")
     read = tools.releases.__wrapped__
-    before = read()["alertmanager-clock"].cached
-    assert read()["alertmanager-clock"].cached == before
-    (home / "clock_test.go").write_text("package main\n", encoding="utf-8")
-    assert read()["alertmanager-clock"].cached != before
+    before = read()[name].cached
+    assert read()[name].cached == before
+    (tmp_path / "tools" / name / source).write_text("package main\n", encoding="utf-8")
+    assert read()[name].cached != before
 
 
 @pytest.mark.parametrize("engine", TABLE)
@@ -118,13 +121,13 @@ def test_image_is_the_release(engine: str) -> None:
     assert TABLE[engine]["image"].rpartition(":")[2].removeprefix("v") == TABLE[engine]["release"]
 
 
-@pytest.mark.parametrize("engine", [name for name in TABLE if name not in (*OWN, "docker-compose")])
+@pytest.mark.parametrize("engine", [name for name in TABLE if name not in IN_NO_STACK])
 def test_the_spec_runs_the_release_that_is_built(engine: str) -> None:
     spec = yaml.safe_load((ROOT / "spec" / "football.yaml").read_text(encoding="utf-8"))
     assert spec["stack"]["versions"][engine] == TABLE[engine]["release"]
 
 
-@pytest.mark.parametrize("engine", [name for name in TABLE if name not in (*OWN, "docker-compose")])
+@pytest.mark.parametrize("engine", [name for name in TABLE if name not in (*OWN, *IN_NO_STACK)])
 def test_the_catalogue_names_the_image_that_is_built(engine: str) -> None:
     images = []
     for file in (ROOT / "generators" / "catalogue").glob("*.yaml"):

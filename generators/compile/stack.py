@@ -84,6 +84,7 @@ def _values(plan: Plan, planned: ComponentPlan) -> dict[str, str]:
         "url": plan.environment.external_urls.get(planned.name) or f"http://127.0.0.1:{host}",
         "retention": _days(plan.stack.retention),
         "retention_size": plan.stack.retention_size,
+        "half_scrape": f"{plan.stack.scrape_interval * 500}ms",
     }
 
 

@@ -91,8 +91,10 @@ def test_names_of_images(image: str, short: tuple[str, str]) -> None:
 
 
 ENGINES = ("prometheus", "alertmanager", "jaeger", "node_exporter")
+CADVISOR = releases()["cadvisor"]
 ASK = {
     **{repository_and_tag(one.image)[0]: (one.image, list(one.ask), one.release) for one in map(releases().__getitem__, ENGINES)},
+    "ghcr.io/google/cadvisor": (f"ghcr.io/google/cadvisor:v{CADVISOR.release}", list(CADVISOR.ask), CADVISOR.release),
     "touchline/inbox": ("touchline/inbox:0.1.0", ["--help"], "--smtp"),
     "quay.io/prometheuscommunity/postgres-exporter": (
         "quay.io/prometheuscommunity/postgres-exporter:v0.17.1",

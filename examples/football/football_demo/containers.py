@@ -20,7 +20,8 @@ from football_servers.state import folder
 
 ENVIRONMENT = "staging"
 FILE = Path(__file__).resolve().parents[1] / "compose.yaml"
-PROJECT = "touchline-football"
+PROJECT = "FOOTBALL_PROJECT"
+"""What compose calls the containers of the demo, where not touchline-football."""
 API_PORT = "FOOTBALL_API_PORT"
 SECRETS = ("superuser", "password", "feed_token")
 WITHOUT_LOAD = "football-api"
@@ -38,7 +39,7 @@ def runs(_: Stack) -> bool:
     """Whether a container of the demo is here."""
     if not answers():
         return False
-    listed = ["docker", "ps", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}"]
+    listed = ["docker", "ps", "--quiet", "--filter", f"label=com.docker.compose.project={_project()}"]
     return bool(subprocess.run(listed, capture_output=True, text=True, check=False).stdout.strip())
 
 
@@ -76,11 +77,11 @@ def start(server: str) -> None:
 
 def undo(server: str) -> str:
     """The command that starts it again."""
-    return f"docker compose --project-name {PROJECT} start {server}"
+    return f"docker compose --project-name {_project()} start {server}"
 
 
 def _compose_project(verb: str, server: str) -> None:
-    command = [*_plugin(), "--project-name", PROJECT, verb, server]
+    command = [*_plugin(), "--project-name", _project(), verb, server]
     if subprocess.run(command, check=False, start_new_session=True).returncode != 0:
         raise StackError(f"`docker compose {verb} {server}` has failed, for the reason above")
 
@@ -90,6 +91,10 @@ def down(stack: Stack) -> int:
     _compose(_told(stack), "down")
     stack.down()
     return 0
+
+
+def _project() -> str:
+    return os.environ.get(PROJECT, "touchline-football")
 
 
 def _told(stack: Stack) -> dict[str, str]:
@@ -142,7 +147,7 @@ def _network(name: str) -> None:
 
 def _compose(told: Mapping[str, str], *words: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPOSE_")} | dict(told)
-    command = [*_plugin(), "--file", str(FILE), "--project-name", PROJECT, *words]
+    command = [*_plugin(), "--file", str(FILE), "--project-name", _project(), *words]
     if subprocess.run(command, env=environment, check=False).returncode != 0:
         raise StackError(f"`docker compose {words[0]}` has failed, for the reason above; `--engine local` needs no containers")
 

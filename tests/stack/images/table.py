@@ -123,6 +123,17 @@ _ALL = (
         differs="Debian's release of busybox",
     ),
     StandIn(
+        repository="ghcr.io/google/cadvisor",
+        dockerfile="deploy/Dockerfile",
+        engine="cadvisor",
+        base="busybox",  # alpine, whose shell is busybox
+        tools=(("/usr/bin/cadvisor", "cadvisor"),),
+        entrypoint=("/usr/bin/cadvisor", "-logtostderr"),
+        environment=(("CADVISOR_HEALTHCHECK_URL", "http://localhost:8080/healthz"),),
+        ports=(8080,),
+        differs="its library in a main of our own: /metrics and /healthz, no web pages; no libpfm",
+    ),
+    StandIn(
         repository="quay.io/prometheuscommunity/postgres-exporter",
         dockerfile="https://github.com/prometheus-community/postgres_exporter/blob/v0.17.1/Dockerfile",
         base="busybox",
@@ -223,7 +234,6 @@ STAND_INS = {one.repository: one for one in _ALL}
 
 NOT_TO_BE_MADE = {
     "grafana/grafana": "Grafana is published as an image only, and this engine cannot pull images",
-    "gcr.io/cadvisor/cadvisor": "cAdvisor is published as an image only, and this engine cannot pull images",
 }
 
 
