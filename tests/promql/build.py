@@ -1,58 +1,104 @@
-"""Expressions as trees, for tests: `from tests.promql import build as q`, then `q.rate(q.selector("x"), "5m")`.
-
-In: names, matchers, windows such as "5m", bounds as `Decimal`. Out: trees that are right by construction; parentheses are put
-where precedence asks for them. A bound of up to fifteen digits prints exactly as written."""
+"""Expressions as trees, for property tests. In: names, matchers, windows such as "5m". Out: trees that are right by construction, with
+parentheses where precedence asks for them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from math import copysign
 
 from generators.promql.check import kind_of
 from generators.promql.functions import PRECEDENCE, SIGN_PRECEDENCE
+from generators.promql.literals import DURATION, duration_ns
 from generators.promql.syntax import (
     Aggregation,
     Binary,
     Call,
+    Duration,
     Expr,
+    Matcher,
+    MatrixSelector,
     NumberLiteral,
     Paren,
     StringLiteral,
+    Subquery,
     Unary,
     VectorMatching,
     VectorSelector,
 )
-from tests.promql.leaves import (
-    Window,
-    duration,
-    during,
-    earlier,
-    equal,
-    equals,
-    like,
-    literal,
-    none_of,
-    number,
-    one_of,
-    selector,
-    string,
-    unequal,
-    unlike,
-)
 
-# fmt: off
-__all__ = [
-    "Operand", "Window", "absent", "add", "aggregate", "aggregate_without", "avg_by", "binary", "both", "call",
-    "clamp_max", "clamp_min", "compare", "compare_bool", "count_by", "duration", "during", "earlier", "either",
-    "equal", "equals", "group_left", "group_right", "histogram_quantile", "ignoring", "increase", "label_replace",
-    "like", "literal", "max_by", "min_by", "multiply", "negative", "none_of", "number", "on", "one_of", "over",
-    "paren", "rate", "ratio", "scalar", "selector", "string", "subtract", "sum_by", "time", "topk", "unequal",
-    "unless", "unlike", "vector", "with_label",
-]
-# fmt: on
-
+Window = str | Duration
 Operand = Expr | Decimal | int
+
+_DURATION = re.compile(DURATION)
+
+
+def number(value: Decimal | int) -> NumberLiteral:
+    """A number; in arithmetic Prometheus knows 64-bit floats, and so does this."""
+    return NumberLiteral(float(value))
+
+
+def duration(text: Window) -> Duration:
+    """The length of time that `5m` or `1h30m` means."""
+    if isinstance(text, Duration):
+        return text
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is no duration")
+    return Duration(duration_ns(text))
+
+
+def equal(name: str, value: str) -> Matcher:
+    return Matcher(name, "=", value)
+
+
+def unequal(name: str, value: str) -> Matcher:
+    return Matcher(name, "!=", value)
+
+
+def like(name: str, pattern: str) -> Matcher:
+    """The label matches a pattern in RE2 syntax, anchored at both ends."""
+    return Matcher(name, "=~", pattern)
+
+
+def unlike(name: str, pattern: str) -> Matcher:
+    return Matcher(name, "!~", pattern)
+
+
+def one_of(name: str, values: Iterable[str]) -> Matcher:
+    """The label has one of these very values."""
+    given = tuple(values)
+    return equal(name, given[0]) if len(given) == 1 else like(name, "|".join(map(literal, given)))
+
+
+def literal(value: str) -> str:
+    """The pattern that matches this text only, escaped as Go's regexp.QuoteMeta does."""
+    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", value)
+
+
+def selector(metric: str, matchers: Iterable[Matcher] = ()) -> VectorSelector:
+    """`metric{matchers}`; the same matcher given twice stands once."""
+    given = tuple(sorted(dict.fromkeys(matchers), key=lambda matcher: (matcher.name, matcher.op, matcher.value)))
+    return VectorSelector(metric, given)
+
+
+def earlier(expr: VectorSelector | MatrixSelector | Subquery, offset: Window) -> VectorSelector | MatrixSelector | Subquery:
+    """The same selection `offset` ago."""
+    length = duration(offset)
+    if isinstance(expr, Subquery):
+        return Subquery(expr.expr, expr.range, expr.step, expr.at, length)
+    if isinstance(expr, MatrixSelector):
+        inner = expr.selector
+        return MatrixSelector(VectorSelector(inner.name, inner.matchers, inner.at, length, inner.extension), expr.range)
+    return VectorSelector(expr.name, expr.matchers, expr.at, length, expr.extension)
+
+
+def during(expr: Expr, window: Window, step: Window | None = None) -> MatrixSelector | Subquery:
+    """The range `expr[window]`: of a selector directly, of anything else by a subquery with `step`."""
+    if isinstance(expr, VectorSelector) and step is None:
+        return MatrixSelector(expr, duration(window))
+    inner = Paren(expr) if isinstance(expr, Binary | Unary) else expr
+    return Subquery(inner, duration(window), duration(step) if step is not None else None)
 
 
 def call(function: str, *args: Operand) -> Call:
@@ -64,40 +110,12 @@ def over(function: str, expr: Expr, window: Window, step: Window | None = None) 
     return Call(function, (during(expr, window, step),))
 
 
-def rate(expr: Expr, window: Window) -> Call:
-    return over("rate", expr, window)
-
-
-def increase(expr: Expr, window: Window) -> Call:
-    return over("increase", expr, window)
-
-
 def histogram_quantile(quantile: Decimal, expr: Expr) -> Call:
     return call("histogram_quantile", quantile, expr)
 
 
-def absent(expr: VectorSelector) -> Call:
-    return call("absent", expr)
-
-
 def vector(value: Decimal | int) -> Call:
     return call("vector", value)
-
-
-def scalar(expr: Expr) -> Call:
-    return call("scalar", expr)
-
-
-def time() -> Call:
-    return call("time")
-
-
-def clamp_min(expr: Expr, least: Operand) -> Call:
-    return call("clamp_min", expr, least)
-
-
-def clamp_max(expr: Expr, most: Operand) -> Call:
-    return call("clamp_max", expr, most)
 
 
 def label_replace(expr: Expr, target: str, replacement: str, source: str, pattern: str) -> Call:
@@ -117,30 +135,6 @@ def aggregate_without(op: str, expr: Expr, labels: Iterable[str]) -> Aggregation
     return Aggregation(op, expr, tuple(labels), True)
 
 
-def sum_by(expr: Expr, labels: Iterable[str] = ()) -> Aggregation:
-    return aggregate("sum", expr, labels)
-
-
-def max_by(expr: Expr, labels: Iterable[str] = ()) -> Aggregation:
-    return aggregate("max", expr, labels)
-
-
-def min_by(expr: Expr, labels: Iterable[str] = ()) -> Aggregation:
-    return aggregate("min", expr, labels)
-
-
-def avg_by(expr: Expr, labels: Iterable[str] = ()) -> Aggregation:
-    return aggregate("avg", expr, labels)
-
-
-def count_by(expr: Expr, labels: Iterable[str] = ()) -> Aggregation:
-    return aggregate("count", expr, labels)
-
-
-def topk(count: int, expr: Expr, labels: Iterable[str] = ()) -> Aggregation:
-    return aggregate("topk", expr, labels, count)
-
-
 def on(labels: Iterable[str]) -> VectorMatching:
     return VectorMatching(True, tuple(labels))
 
@@ -154,10 +148,6 @@ def group_left(matching: VectorMatching, include: Iterable[str] = ()) -> VectorM
     return VectorMatching(matching.on, matching.labels, "many-to-one", tuple(include))
 
 
-def group_right(matching: VectorMatching, include: Iterable[str] = ()) -> VectorMatching:
-    return VectorMatching(matching.on, matching.labels, "one-to-many", tuple(include))
-
-
 def binary(left: Operand, op: str, right: Operand, matching: VectorMatching | None = None) -> Binary:
     """`left op right`, with parentheses around a side that would otherwise be read differently."""
     sides = _expr(left), _expr(right)
@@ -165,45 +155,14 @@ def binary(left: Operand, op: str, right: Operand, matching: VectorMatching | No
     return Binary(op, _left(sides[0], op), _right(sides[1], op), False, kept)
 
 
-def add(left: Operand, right: Operand, matching: VectorMatching | None = None) -> Binary:
-    return binary(left, "+", right, matching)
-
-
-def subtract(left: Operand, right: Operand, matching: VectorMatching | None = None) -> Binary:
-    return binary(left, "-", right, matching)
-
-
-def multiply(left: Operand, right: Operand, matching: VectorMatching | None = None) -> Binary:
-    return binary(left, "*", right, matching)
-
-
 def ratio(part: Operand, whole: Operand, matching: VectorMatching | None = None) -> Binary:
     return binary(part, "/", whole, matching)
-
-
-def compare(expr: Operand, op: str, bound: Operand, matching: VectorMatching | None = None) -> Binary:
-    """The series of `expr` for which the comparison holds."""
-    return binary(expr, op, bound, matching)
 
 
 def compare_bool(expr: Operand, op: str, bound: Operand, matching: VectorMatching | None = None) -> Binary:
     """1 where the comparison holds, 0 where it does not."""
     compared = binary(expr, op, bound, matching)
     return Binary(compared.op, compared.left, compared.right, True, compared.matching)
-
-
-def both(left: Expr, right: Expr, matching: VectorMatching | None = None) -> Binary:
-    """`left and right`."""
-    return binary(left, "and", right, matching)
-
-
-def either(left: Expr, right: Expr, matching: VectorMatching | None = None) -> Binary:
-    """`left or right`."""
-    return binary(left, "or", right, matching)
-
-
-def unless(left: Expr, right: Expr, matching: VectorMatching | None = None) -> Binary:
-    return binary(left, "unless", right, matching)
 
 
 def negative(expr: Operand) -> Expr:
