@@ -88,7 +88,7 @@ demo: setup ## databases, the sample application, users, and the stack that watc
 	@$(BIN)/python -m football_demo up $(ARGS)
 
 .PHONY: drill
-drill: setup ## faults, one after the other, into the demo that runs: is each noticed, and is each over? Half an hour
+drill: setup ## faults, one after the other, into the demo that runs: is each noticed, told, and over? Most of an hour
 	@$(BIN)/python -m football_demo drill $(ARGS)
 
 .PHONY: demo-down
