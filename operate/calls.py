@@ -10,9 +10,10 @@ from pathlib import Path
 
 from operate.faults import EnvironmentFault
 
-BRIEF = {"GOGC": "400"}
-"""The tools are Go programs that live for a moment: a heap that may grow to five times what is alive, where Go's own choice is twice,
-saves about a fifth of their CPU (https://go.dev/doc/gc-guide). Who has set it keeps it."""
+BRIEF = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
+"""The tools are Go programs that live for seconds: a heap that may grow to five times what is alive, where Go's own choice is twice,
+saves about a fifth of their CPU; near a gibibyte it is collected as often as that needs (https://go.dev/doc/gc-guide). Who has set
+these keeps them."""
 
 
 class NoAnswer(EnvironmentFault):
