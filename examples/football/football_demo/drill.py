@@ -1,7 +1,7 @@
 """`python -m football_demo drill`: the faults of `faults.py`, one round after the other, into a demo that runs. In: the stack, the way it
 runs, which faults. Out: a line for whatever is seen; then a table on standard output: for each fault, seconds from its begin until its
-alert fired and until somebody was told, and from its end until the alert was over. When all faults were injected, it is asked whether
-every selector and condition has met something, or says why not (`touchline coverage --selectors`). All of it takes most of an hour."""
+alert fired and until somebody was told, and from its end until the alert was over. When all faults were injected, `touchline coverage` is
+recorded, and it is asked whether every selector and condition has met something, or says why not. All of it takes most of an hour."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def drill(stack: Stack, way: Way, titles: Sequence[str]) -> int:
             if session.courses:
                 print(*table(session.courses), sep="\n", flush=True)
     good = all(course.good for course in session.courses)
-    met = 0 if titles else stack.meets(int(time.monotonic() - begun) + BEFORE)
-    return met if good else 1
+    covered = 0 if titles else stack.covered(int(time.monotonic() - begun) + BEFORE)
+    return covered if good else 1
 
 
 class Session:

@@ -69,10 +69,11 @@ class Stack:
         """Whether any part of it does."""
         return any(one["health"] == "running" for one in self.status().get("components", []))
 
-    def meets(self, last: int) -> int:
-        """Whether every selector and condition has met something within so many seconds, or may not have: the exit code of
-        `touchline coverage`, which says it for people."""
-        return subprocess.run(self._command("coverage", "--selectors", "--last", f"{last}s"), check=False).returncode
+    def covered(self, last: int) -> int:
+        """Whether coverage is what it should be, which is recorded; and every selector and condition has met something within so many
+        seconds, or says why not: the worse exit code of `touchline coverage`, which tells people."""
+        asked = (("--record",), ("--selectors", "--last", f"{last}s"))
+        return max(subprocess.run(self._command("coverage", *words), check=False).returncode for words in asked)
 
     def told_within(self, alert: str) -> float:
         """The seconds, at worst, until somebody is told of an alert: `touchline explain`."""
