@@ -44,7 +44,8 @@ class Folder:
 class StandIn:
     """One image. `dockerfile` is where the official one is: a path in the Go module of `engine`, in this repository (no engine),
     or an address. `tools` and `packages` say which file of which tool or Debian package stands at a path; `installed` are packages
-    that this machine has, taken whole; `distributions` and `sources` what Python imports; `differs` what a stand-in is not."""
+    that this machine has, taken whole; `distributions` and `sources` what Python imports; `texts` are scripts, `links` symbolic
+    links and what they lead to; `differs` what a stand-in is not."""
 
     repository: str
     dockerfile: str
@@ -57,6 +58,7 @@ class StandIn:
     distributions: tuple[str, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
     folders: tuple[Folder, ...] = ()
     user: str = ""
     entrypoint: tuple[str, ...] = ()
