@@ -29,6 +29,11 @@ fi
 exec "$@" -c listen_addresses='*'
 """
 """Ours, in a few lines; the official script does more."""
+CADVISOR_ENTRYPOINT = """\
+#!/bin/sh
+exec /usr/bin/cadvisor -logtostderr "$@"
+"""
+"""What https://github.com/google/cadvisor/blob/v0.57.0/deploy/entrypoint.sh does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +135,9 @@ _ALL = (
         engine="cadvisor",
         base="busybox",  # alpine, whose shell is busybox
         tools=(("/usr/bin/cadvisor", "cadvisor"),),
-        entrypoint=("/usr/bin/cadvisor", "-logtostderr"),
-        environment=(("CADVISOR_HEALTHCHECK_URL", "http://localhost:8080/healthz"),),
+        texts=(("/usr/bin/entrypoint.sh", CADVISOR_ENTRYPOINT),),
+        links=(("/var/run", "/run"),),  # as alpine has it: what is mounted there is found in /run, containerd's socket with it
+        entrypoint=("/usr/bin/entrypoint.sh",),
         ports=(8080,),
         differs="its library in a main of our own: /metrics and /healthz, no web pages; no libpfm",
     ),
