@@ -175,9 +175,11 @@ REDIS_EXPORTER = Part(
     ready=("http", "/health"),
 )
 
-# https://github.com/google/cadvisor/blob/v0.53.0/docs/running.md, without two of its mounts: on a host that lacks their paths
+# https://github.com/google/cadvisor/blob/v0.57.0/docs/running.md, without two of its mounts: on a host that lacks their paths
 # (Docker's data elsewhere, no udev) the container could not start. Docker's own root is asked of Docker and looked for below
 # /rootfs (container/docker/handler.go there); disks by UUID and the file system of images make no metric (fs/fs.go).
+# Where Docker keeps its images in containerd, containerd is asked as well, at /run/containerd/containerd.sock, and without an answer
+# no container is seen (container/docker/factory.go). The image's /var/run is a link to /run, so that the mount brings that socket, too.
 # It measures by itself, after once to twice its interval (manager/container.go), and what is idle more seldom unless told not
 # to. A panel takes its rates over four scrapes: in these there must be two measurements.
 CADVISOR = Part(
@@ -203,7 +205,7 @@ CADVISOR = Part(
         "capability SYSLOG": "out-of-memory kills are read from the kernel's log",
         "device /dev/kmsg": "out-of-memory kills are read from the kernel's log",
         "host path /": "layers and file systems of containers; read only",
-        "host path /var/run": "names and images of containers, asked of the engine's socket",
+        "host path /var/run": "names and images of containers, asked of the sockets of the engine and of containerd",
         "host path /sys": "cgroups; read only",
     },
 )

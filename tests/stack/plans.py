@@ -24,7 +24,7 @@ OTHER_RELEASES = {
     "inbox": "0.1.0",
     "postgres_exporter": "0.17.1",
     "redis_exporter": "1.74.0",
-    "cadvisor": "0.53.0",
+    "cadvisor": "0.57.0",
 }
 
 

@@ -1,11 +1,12 @@
 // cadvisor: cAdvisor's own library of the pinned release in a small main of ours, for machines that no image of it reaches.
 //
 // In: the flags that the generated compose file gives to cAdvisor, and all flags of the library itself. Out: /metrics and /healthz, as
-// the official program serves them; no web pages, no API, no storage but memory, no names of cloud providers, no Mesos.
+// the official program serves them; no web pages, no API, no storage but memory, no names of cloud providers.
 //
 // The official program is a Go module of its own, github.com/google/cadvisor/cmd, which the module proxy does not have; all that measures
 // is in the library, which it does. Which parts are put together, and the defaults, are read off the official one:
-// https://github.com/google/cadvisor/blob/v0.53.0/cmd/cadvisor.go and https://github.com/google/cadvisor/blob/v0.53.0/cmd/internal/http/handlers.go
+// https://github.com/google/cadvisor/blob/v0.57.0/cmd/cadvisor.go and
+// https://github.com/google/cadvisor/blob/v0.57.0/cmd/internal/http/handlers.go
 package main
 
 import (
@@ -34,12 +35,19 @@ import (
 	"github.com/google/cadvisor/utils/sysfs"
 	"github.com/google/cadvisor/version"
 
-	// The engines that the official program knows, but for Mesos, which is not in the library.
+	// The engines and the file systems that the official program knows: cmd/internal/container/install/install.go.
 	_ "github.com/google/cadvisor/container/containerd/install"
 	_ "github.com/google/cadvisor/container/crio/install"
 	_ "github.com/google/cadvisor/container/docker/install"
 	_ "github.com/google/cadvisor/container/podman/install"
 	_ "github.com/google/cadvisor/container/systemd/install"
+	_ "github.com/google/cadvisor/fs/btrfs/install"
+	_ "github.com/google/cadvisor/fs/devicemapper/install"
+	_ "github.com/google/cadvisor/fs/nfs/install"
+	_ "github.com/google/cadvisor/fs/overlay/install"
+	_ "github.com/google/cadvisor/fs/tmpfs/install"
+	_ "github.com/google/cadvisor/fs/vfs/install"
+	_ "github.com/google/cadvisor/fs/zfs/install"
 )
 
 // What the official program leaves out unless --disable_metrics or --enable_metrics say otherwise.

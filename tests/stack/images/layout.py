@@ -88,6 +88,10 @@ def _places(stand_in: StandIn) -> Iterator[Place]:
         yield Place(path, source=binary, mode=0o755)
         for library in _libraries(binary):
             yield Place(str(library), source=library, mode=0o755)
+    for path, text in stand_in.texts:
+        yield Place(path, text=text, mode=0o755)
+    for path, target in stand_in.links:
+        yield Place(path, link=target)
 
 
 def _libraries(binary: Path) -> list[Path]:

@@ -29,6 +29,11 @@ fi
 exec "$@" -c listen_addresses='*'
 """
 """Ours, in a few lines; the official script does more."""
+CADVISOR_ENTRYPOINT = """\
+#!/bin/sh
+exec /usr/bin/cadvisor -logtostderr "$@"
+"""
+"""What https://github.com/google/cadvisor/blob/v0.57.0/deploy/entrypoint.sh does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Folder:
 class StandIn:
     """One image. `dockerfile` is where the official one is: a path in the Go module of `engine`, in this repository (no engine),
     or an address. `tools` and `packages` say which file of which tool or Debian package stands at a path; `installed` are packages
-    that this machine has, taken whole; `distributions` and `sources` what Python imports; `differs` what a stand-in is not."""
+    that this machine has, taken whole; `distributions` and `sources` what Python imports; `texts` are scripts, `links` symbolic
+    links and what they lead to; `differs` what a stand-in is not."""
 
     repository: str
     dockerfile: str
@@ -57,6 +63,7 @@ class StandIn:
     distributions: tuple[str, ...] = ()
     sources: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
     folders: tuple[Folder, ...] = ()
     user: str = ""
     entrypoint: tuple[str, ...] = ()
@@ -128,8 +135,9 @@ _ALL = (
         engine="cadvisor",
         base="busybox",  # alpine, whose shell is busybox
         tools=(("/usr/bin/cadvisor", "cadvisor"),),
-        entrypoint=("/usr/bin/cadvisor", "-logtostderr"),
-        environment=(("CADVISOR_HEALTHCHECK_URL", "http://localhost:8080/healthz"),),
+        texts=(("/usr/bin/entrypoint.sh", CADVISOR_ENTRYPOINT),),
+        links=(("/var/run", "/run"),),  # as alpine has it: what is mounted there is found in /run, containerd's socket with it
+        entrypoint=("/usr/bin/entrypoint.sh",),
         ports=(8080,),
         differs="its library in a main of our own: /metrics and /healthz, no web pages; no libpfm",
     ),
