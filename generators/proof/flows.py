@@ -13,10 +13,10 @@ from generators.ir.tests import InputSeries
 from generators.proof.meaning.columns import STALE, Column, Labels, Store, Track
 from generators.record import dataclass
 
-FlowKind = Literal["level", "rising", "sloping", "clock", "steps", "resets"]
+FlowKind = Literal["level", "rising", "sloping", "clock", "steps"]
 
 BETWEEN_STEPS = 2
-"""Samples from one change of a stepping series to the next, and from one fall to the next."""
+"""Samples from one change of a stepping series to the next."""
 
 
 class Key(NamedTuple):
@@ -47,8 +47,7 @@ def written(metric: str, labels: Mapping[str, str]) -> str:
 
 class Flow(NamedTuple):
     """What one input series does: stand at `value` (level); rise by `value` a second, from nothing (rising: a counter) or from `base`
-    (sloping: a gauge); be `value` behind the clock; make `value` changes and then stand (steps); or begin anew `value` times and then
-    stand (resets). `reset` starts a counter anew.
+    (sloping: a gauge); be `value` behind the clock; or make `value` changes and then stand (steps). `reset` starts a counter anew.
     A tuple, since it is hashed for every series of every test."""
 
     value: Decimal
@@ -121,7 +120,7 @@ def _run_together(legs: Legs) -> list[tuple[int, Flow | None]]:
     """Neighbours that do the same are one leg."""
     joined: list[tuple[int, Flow | None]] = []
     for count, flow in legs:
-        if joined and joined[-1][1] == flow and not (flow and (flow.reset or flow.kind in ("steps", "resets"))):
+        if joined and joined[-1][1] == flow and not (flow and (flow.reset or flow.kind == "steps")):
             joined[-1] = (joined[-1][0] + count, flow)
         elif count:
             joined.append((count, flow))
@@ -141,10 +140,6 @@ def _legs(flow: Flow, reached: Decimal | None, at: int, count: int, step: int) -
         climb = [(begin + number, none, BETWEEN_STEPS) for number in range(1, steps + 1)]
         rest = count - steps * BETWEEN_STEPS
         return [*climb, *([(begin + steps, none, rest)] if rest else [])]
-    if flow.kind == "resets":
-        falls = min(int(flow.value), count // BETWEEN_STEPS)
-        rest = count - falls * BETWEEN_STEPS
-        return [(Decimal(1), Decimal(-1), BETWEEN_STEPS)] * falls + ([(none, none, rest)] if rest else [])
     rise = flow.value * step
     if reached is None or flow.reset:
         return [(flow.base, rise, count)]

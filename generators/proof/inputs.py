@@ -81,8 +81,6 @@ class Inverse:
             return {one: Flow(value)}
         if call.function == "changes":
             return {one: Flow(value.to_integral_value(), "steps", Decimal(100))}
-        if call.function == "resets":
-            return {one: Flow(value.to_integral_value(), "resets")}
         if call.function == "predict_linear" and (ahead := literal(call.args[1])):
             return {one: Flow((value - self.total) / ahead, "sloping", self.total)}
         raise Underivable(f"{call.function}() has no plain inverse")

@@ -163,6 +163,17 @@ def test_an_alert_that_comes_back_is_not_over() -> None:
     assert session.courses[0].resolved is None
 
 
+def test_what_comes_back_with_the_next_fault_is_of_that() -> None:
+    down: Key = ("PostgresDown", "postgres")
+    script = Script({}, FIRES, {}, {down: "firing", **FIRES}, {}, told=frozenset({DOWN, down}))
+    session = Session(Stack(), Servers(), script)  # type: ignore[arg-type]
+    session.play((REDIS,))
+    session.play((POSTGRES,))
+    assert session.courses[0].resolved is not None
+    session.settle()
+    assert all(course.good for course in session.courses)
+
+
 def test_each_is_ended_whatever_becomes_of_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     way = Servers(failing=("start redis",))
     played(Script({}, FIRES, {}), way, REDIS, POSTGRES)

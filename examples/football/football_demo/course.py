@@ -14,7 +14,8 @@ from football_demo.words import say
 @dataclass
 class Course:
     """Moments by the monotonic clock, None for what was not seen. `begun` and `ended` are those when it was ordered, `in_place` when the
-    order was carried out; `limit` are the seconds from then in which somebody must be told, None where that cannot be said."""
+    order was carried out; `limit` are the seconds from then in which somebody must be told, None where that cannot be said. `closed`: it was
+    over before the next began."""
 
     fault: Fault
     limit: float | None = None
@@ -25,6 +26,7 @@ class Course:
     inhibited: bool = False
     ended: float | None = None
     resolved: float | None = None
+    closed: bool = False
 
     @property
     def key(self) -> Key:
@@ -51,6 +53,8 @@ class Course:
             if state == "firing" and self.fired is None:
                 self.fired = now
                 say(f"{self.fault.title}: {self.fault.alert} fires after {_between(self.begun, now)}")
+        elif self.closed:
+            return
         elif state is not None:
             self.resolved = None
         elif self.fired is not None and self.resolved is None:

@@ -70,20 +70,28 @@ class Session:
         keys = {(fault.alert, fault.service) for fault in faults}
         courses = [Course(fault, self._limit(fault)) for fault in faults]
         self.courses += courses
-        if not self._until(f"for {_names(keys)} to be quiet", lambda: self._ready(keys)):
+        if not self._until(lambda: f"for {_names(keys & (self.active or {}).keys())} to be over", lambda: self._ready(keys)):
             say(f"not injected: {', '.join(fault.title for fault in faults)}")
             return
+        for course in self.courses:
+            course.closed = course.resolved is not None  # what fires from now on may be of the next
         try:
             for course in courses:
                 self._begin(course)
-            self._until(f"for {_names(keys)} to fire and be told", lambda: self._noticed(courses))
+            self._until(
+                lambda: f"for {_names({one.key for one in courses if not one.noticed})} to fire and be told",
+                lambda: self._noticed(courses),
+            )
         finally:
             self._end([course for course in courses if course.begun is not None])
 
     def settle(self) -> None:
         """Until every alert that has fired is over."""
         fired = {course.key for course in self.courses if course.fired is not None}
-        self._until(f"for {_names(fired)} to be over", lambda: self.active is not None and not fired & self.active.keys())
+        self._until(
+            lambda: f"for {_names(fired & (self.active or {}).keys())} to be over",
+            lambda: self.active is not None and not fired & self.active.keys(),
+        )
 
     def _limit(self, fault: Fault) -> float | None:
         """The worst case of `touchline explain`, for what begins in a moment: a server that is gone."""
@@ -103,7 +111,7 @@ class Session:
             course.see_told({(alert, service), (alert, "")} & told != set(), course.key in held)
         return all(course.noticed for course in courses)
 
-    def _until(self, what: str, done: Callable[[], bool]) -> bool:
+    def _until(self, what: Callable[[], str], done: Callable[[], bool]) -> bool:
         """Look until that is so, or PATIENCE is over. Whoever does not answer may do so the next time."""
         begun = said = time.monotonic()
         silent = ""
@@ -118,7 +126,7 @@ class Session:
                     say(str(error))
                 silent = str(error)
             if time.monotonic() - said > TELL:
-                say(f"{time.monotonic() - begun:4.0f} s: waiting {what}")
+                say(f"{time.monotonic() - begun:4.0f} s: waiting {what()}")
                 said = time.monotonic()
             time.sleep(LOOK)
         return False
