@@ -14,8 +14,8 @@ from football_demo.words import say
 @dataclass
 class Course:
     """Moments by the monotonic clock, None for what was not seen. `begun` and `ended` are those when it was ordered, `in_place` when the
-    order was carried out; `limit` are the seconds from then in which somebody must be told, None where that cannot be said. `closed`: it was
-    over before the next began."""
+    order was carried out; `limit` are the seconds from then in which somebody must be told, None where that cannot be said. `closed`:
+    it was over before the next began."""
 
     fault: Fault
     limit: float | None = None
