@@ -154,6 +154,13 @@ def test_told_later_than_the_worst_case_is_late() -> None:
     assert "LATE" in last_row(session)
 
 
+def test_where_something_was_told_already_the_next_message_may_wait() -> None:
+    other: Key = ("CacheHitRatioLow", "redis")
+    session = played(Script({other: "firing"}, FIRES, {}), Servers(), within=0.0)
+    assert session.courses[0].good
+    assert last_row(session) == "redis-stopped RedisDown 0 s 0 s 0 s"
+
+
 def test_an_alert_that_comes_back_is_not_over() -> None:
     session = Session(Stack(), Servers(), Script({}, FIRES, {}, FIRES))  # type: ignore[arg-type]
     session.play((REDIS,))

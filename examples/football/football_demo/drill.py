@@ -68,13 +68,15 @@ class Session:
     def play(self, faults: Sequence[Fault]) -> None:
         """Inject them; end them when all are noticed and told, or PATIENCE is over."""
         keys = {(fault.alert, fault.service) for fault in faults}
-        courses = [Course(fault, self._limit(fault)) for fault in faults]
+        courses = [Course(fault) for fault in faults]
         self.courses += courses
         if not self._until(lambda: f"for {_names(keys & (self.active or {}).keys())} to be over", lambda: self._ready(keys)):
             say(f"not injected: {', '.join(fault.title for fault in faults)}")
             return
         for course in self.courses:
             course.closed = course.resolved is not None  # what fires from now on may be of the next
+        for course in courses:
+            course.limit = self._limit(course.fault)
         try:
             for course in courses:
                 self._begin(course)
@@ -94,8 +96,10 @@ class Session:
         )
 
     def _limit(self, fault: Fault) -> float | None:
-        """The worst case of `touchline explain`, for what begins in a moment: a server that is gone."""
-        return None if isinstance(fault.what, Drill) else self.stack.told_within(fault.alert)
+        """The worst case of `touchline explain`, for what begins in a moment: a server that is gone. It is that of a service of which
+        nothing was told; where something was, the next message of the same group waits for its interval."""
+        told = any(service == fault.service for (_, service), state in (self.active or {}).items() if state == "firing")
+        return None if told or isinstance(fault.what, Drill) else self.stack.told_within(fault.alert)
 
     def _ready(self, keys: set[Key]) -> bool:
         """None of the alerts is active, and what is told from now on is known."""
