@@ -63,7 +63,7 @@ class Session:
         self.stack, self.way, self.witness = stack, way, witness
         self.courses: list[Course] = []
         self.active: dict[Key, str] | None = None
-        self.since = 0
+        self.since, self.lately = 0, frozenset[str]()
 
     def play(self, faults: Sequence[Fault]) -> None:
         """Inject them; end them when all are noticed and told, or PATIENCE is over."""
@@ -98,14 +98,13 @@ class Session:
     def _limit(self, fault: Fault) -> float | None:
         """The worst case of `touchline explain`, for what begins in a moment: a server that is gone. It is that of a service of which
         nothing was told; where something was, the next message of the same group waits for its interval."""
-        told = any(service == fault.service for (_, service), state in (self.active or {}).items() if state == "firing")
-        return None if told or isinstance(fault.what, Drill) else self.stack.told_within(fault.alert)
+        return None if fault.service in self.lately or isinstance(fault.what, Drill) else self.stack.told_within(fault.alert)
 
     def _ready(self, keys: set[Key]) -> bool:
         """None of the alerts is active, and what is told from now on is known."""
         if self.active is None or keys & self.active.keys():
             return False
-        self.since = self.witness.last_message()
+        self.since, self.lately = self.witness.last_message(), self.witness.lately()
         return True
 
     def _noticed(self, courses: Sequence[Course]) -> bool:

@@ -39,6 +39,12 @@ class Witness:
                 found[key] = state
         return found
 
+    def lately(self) -> frozenset[str]:
+        """The services of which an alert has fired in the last ten minutes: Alertmanager may still hold a group of theirs open."""
+        query = urllib.parse.urlencode({"query": 'group by (service) (last_over_time(ALERTS{alertstate="firing"}[10m]))'})
+        found = _asked(self.prometheus, f"/api/v1/query?{query}", "data", "result")
+        return frozenset(str(one["metric"].get("service", "")) for one in found)
+
     def inhibited(self) -> frozenset[Key]:
         """Those that Alertmanager holds back, for another one fires that explains them."""
         query = "active=false&silenced=false&inhibited=true"
