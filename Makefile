@@ -7,6 +7,9 @@ BIN       := .venv/bin
 TOUCHLINE  = $(BIN)/touchline $(if $(SPEC),--spec $(SPEC)) $(if $(ENVIRONMENT),--environment $(ENVIRONMENT)) $(if $(ENGINE),--engine $(ENGINE))
 STAMP     := .venv/.setup-done
 
+# The tests start the compiler hundreds of times: what Python has compiled once, it need not compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 

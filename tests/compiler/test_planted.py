@@ -262,10 +262,14 @@ ROUTING = (
 )
 
 
+UNFINISHED = shutil.ignore_patterns("*.pyc.*", "node_modules")
+"""Copied is also what Python has compiled, but for what it writes at this moment; of the changed file that is stale, and not taken."""
+
+
 def _copy(place: Path, planted: Planted | None) -> Path:
     """The compiler with the error in it. The text to replace must be there, exactly once."""
     target = place / "generators"
-    shutil.copytree(ROOT / "generators", target, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "generators", target, ignore=UNFINISHED)
     if planted:
         file = target / planted.file
         text = file.read_text(encoding="utf-8")
@@ -327,7 +331,7 @@ def test_the_generated_tests_notice(planted: Planted, tmp_path: Path, sound: dic
 @pytest.mark.parametrize("planted", ROUTING, ids=lambda planted: planted.what)
 def test_the_tests_of_routing_notice(planted: Planted, tmp_path: Path) -> None:
     place = _copy(tmp_path, planted)
-    shutil.copytree(ROOT / "tests", place / "tests", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    shutil.copytree(ROOT / "tests", place / "tests", ignore=UNFINISHED)
     shutil.copytree(ROOT / "spec", place / "spec")
     shutil.copy(ROOT / "pyproject.toml", place)
     answer = _python(
