@@ -28,7 +28,8 @@ $(STAMP): pyproject.toml constraints.txt $(PROJECTS)
 	@echo "setup: installing pinned packages into .venv (about 20 s)" >&2
 	@$(PYTHON) -m venv .venv || { echo "touchline: python's venv module is missing; on Debian: apt install python3-venv" >&2; exit 2; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' \
-	  --editable client --editable examples/football
+	  --editable client --editable examples/football & pip=$$!; s=0; \
+	  while sleep 1; kill -0 $$pip 2>/dev/null; do s=$$((s+1)); [ $$((s%10)) != 0 ] || echo "setup: $$s s" >&2; done; wait $$pip
 	@touch $@
 
 .PHONY: tools

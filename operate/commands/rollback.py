@@ -31,6 +31,8 @@ def run(call: Call) -> int:
 def _wanted(site: Site, asked: str) -> Release:
     current = site.state.release()
     try:
+        if asked.endswith((".yaml", ".yml", ".jsonnet")):
+            raise UserFault(f"{asked} is a spec, and what stands here is a release: `touchline rollback --spec {asked}`")
         if asked:
             return releases.read(site.state, asked)
         earlier = [name for name in site.journal.proven() if name != current and name in releases.names(site.state)]

@@ -64,7 +64,9 @@ def _objectives(ground: Ground, service: Service, measured: set[str]) -> Iterato
         yield Gap(f"{service.name} has no objective", service.where, f"Write one under services.{service.name}.slos.")
     for slo in mine:
         if slo.id not in measured:
-            yield Gap(f"the objective {slo.id} is not measured: {name.SLI_TOTAL} has no value of it", slo.where, DEPLOY)
+            what = f"the objective {slo.id} is not measured: {name.SLI_TOTAL} has no value of it"
+            runs = name.SLI_TOTAL in ground.running
+            yield Gap(what, slo.where, f"See that {service.name} runs, and is called." if runs else DEPLOY)
 
 
 def _dashboard(ground: Ground, service: Service) -> Iterator[Gap]:

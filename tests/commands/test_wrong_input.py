@@ -91,3 +91,9 @@ def test_a_spec_without_production_is_judged_by_its_first_environment(tmp_path: 
     spec.write_text(guide.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     result = touchline(tmp_path / "state", *call.split(), "--spec", str(spec))
     assert result.returncode == 0, result.stderr
+
+
+def test_a_spec_is_no_release(tmp_path: Path) -> None:
+    result = touchline(tmp_path / "state", "rollback", "spec/shop.yaml")
+    assert result.returncode == 1
+    assert "`touchline rollback --spec spec/shop.yaml`" in result.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from football_demo import containers, processes
 from football_demo.drill import drill, unknown
+from football_demo.faults import FAULTS
 from football_demo.stack import EngineName, Stack, StackError, Way
 from football_demo.words import say
 
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m football_demo",
         description="databases, application, users and the stack that watches them; other options of `up` go to `football_servers "
         "up`, or to `docker compose up`; other words of `drill` are the faults that it injects, else all",
+        epilog=f"faults: {', '.join(FAULTS)}",
     )
     parser.add_argument("verb", choices=("up", "drill", "down"))
     parser.add_argument(
