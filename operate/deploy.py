@@ -6,14 +6,16 @@ in the journal before it begins, so that a command that was killed leaves behind
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from generators.ir.compiled import Compiled
-from generators.ir.stack import EngineName
+from generators.ir.stack import Component, EngineName, Stack
 from operate import release as releases
 from operate.engines import Engine, EngineError
+from operate.engines.probe import LOOPBACK
+from operate.engines.supervisor import port_taken
 from operate.journal import TOUCHING, Entry, Phase, new_run
 from operate.proving import prove
 from operate.release import Release, ReleaseError
@@ -64,7 +66,9 @@ def deploy(site: Site, build: Callable[[], Built]) -> Outcome:
             candidate = releases.prepare(site.state, built.files, built.compiled, built.engine, built.spec)
         run.enter("test", candidate.hash)
         with show.phase("test", "promtool and amtool on the result"):
-            demand_secrets(site, built)
+            here = runnable(site, built.engine, built.compiled.stack)
+            demand_secrets(site, built, here)
+            demand_ports(site, here)
             prove(candidate.path, site.state.root / "proven", show)
         run.enter("release", candidate.hash)
         with show.phase("release", f"keep it as {candidate.hash}"):
@@ -76,16 +80,50 @@ def deploy(site: Site, build: Callable[[], Built]) -> Outcome:
     return activate(run, release, unsure=unsettled(site))
 
 
-def demand_secrets(site: Site, built: Built) -> None:
+def runnable(site: Site, engine: EngineName, stack: Stack) -> list[Component]:
+    """The components that the engine can run here."""
+    absent = {one.component for one in site.engine(engine).absent(stack)}
+    return [component for component in stack.components if component.name not in absent]
+
+
+def demand_secrets(site: Site, built: Built, here: Sequence[Component]) -> None:
     """Every secret that what runs here reads, and that nobody may make up, is there before anything is switched."""
-    stack = built.compiled.stack
-    absent = {one.component for one in site.engine(built.engine).absent(stack)}
-    here = [component for component in stack.components if component.name not in absent]
-    wanted = {name for component in here for name in component.secret_files} - set(stack.generated)
+    wanted = {name for component in here for name in component.secret_files} - set(built.compiled.stack.generated)
     missing = sorted(name for name in wanted if not (site.state.secrets / name).is_file())
     if missing:
         what = f"{built.compiled.environment} does not start without its secrets: {', '.join(missing)}"
         raise EngineError("", what, f"Put each value into a file of that name in {site.state.secrets}.")
+
+
+def demand_ports(site: Site, here: Sequence[Component]) -> None:
+    """No port that is to be listened on is somebody else's, before anything is switched. Where an earlier run was cut off, nobody knows
+    which ports are ours; then the engine finds out."""
+    if unsettled(site):
+        return
+    wanted = [(port, one) for one in here for port in one.ports if port.host_port and port.protocol == "tcp"]
+    mine = _held(site)
+    taken = [
+        f"{port.host_port} ({one.name}, {port.name})"
+        for port, one in wanted
+        if port.host_port not in mine and port_taken(LOOPBACK, port.host_port)
+    ]
+    if taken:
+        what = f"taken by something else: port {', '.join(taken)}"
+        fix = "Stop that, or set other ports: `stack.ports` or the environment's `port_offset`. What runs was not touched."
+        raise EngineError("", what, fix)
+
+
+def _held(site: Site) -> set[int]:
+    """The ports of this machine that belong to what runs of the current release."""
+    current = site.state.release()
+    if not current:
+        return set()
+    try:
+        stack, engine = (found := releases.read(site.state, current)).compiled.stack, site.engine(found.engine)
+    except ReleaseError:
+        return set()
+    runs = {one.component for one in engine.status(stack) if one.health not in ("stopped", "done")}
+    return {port.host_port for component in stack.components if component.name in runs for port in component.ports}
 
 
 def activate(run: Run, release: Release, unsure: bool) -> Outcome:

@@ -7,7 +7,7 @@ import argparse
 from operate import release as releases
 from operate.commands import Call, UserFault, at_work
 from operate.commands.deploy import conclude
-from operate.deploy import Run, activate, unsettled
+from operate.deploy import Run, activate, demand_ports, runnable, unsettled
 from operate.release import Release, ReleaseError
 from operate.site import Site
 
@@ -24,6 +24,7 @@ def run(call: Call) -> int:
         release = _wanted(site, call.arguments.release)
         if release.damage():
             raise UserFault(f"release {release.hash} is not as it was built: {', '.join(release.damage())}")
+        demand_ports(site, runnable(site, release.engine, release.compiled.stack))
         outcome = activate(Run(site, "rollback"), release, unsure=unsettled(site))
         return conclude(site, outcome)
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import signal
+import socket
 import urllib.request
 
 import pytest
@@ -13,11 +14,13 @@ import pytest
 from generators.ir.compiled import Compiled
 from generators.ir.rules import AlertingRule
 from operate.deploy import Run, activate
+from operate.engines import EngineError
 from operate.live import alertmanager, http
 from operate.proving import Refused
 from operate.release import read
 from operate.verify import verify
 from tests.operate.conftest import Bench
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.engine
 DIVISION = "groups: [{name: api, rules: [{record: x, expr: 'sum('}]}]\n"
@@ -52,6 +55,24 @@ def test_a_first_deploy_runs_what_was_compiled_and_says_which_target_is_down(ben
     assert [(d.job, d.address) for d in outcome.report.down] == [("api", "127.0.0.1:9")]
     assert os.readlink(bench.site.state.current) == outcome.running
     assert phases(bench) == ["build", "test", "release", "switch", "reload", "verify", "done"]
+
+
+def test_a_port_of_somebody_else_is_told_before_anything_is_touched(bench: Bench) -> None:
+    first = bench.deploy()
+    before = bench.idents()
+    (free,) = free_ports(1)
+    stack = bench.whole.stack
+    moved = tuple(
+        dataclasses.replace(one, ports=tuple(dataclasses.replace(port, host_port=free) for port in one.ports))
+        if one.name == "alertmanager"
+        else one
+        for one in stack.components
+    )
+    with socket.create_server(("127.0.0.1", free)), pytest.raises(EngineError, match=rf"port {free} \(alertmanager, http\)"):
+        bench.deploy(dataclasses.replace(bench.whole, stack=dataclasses.replace(stack, components=moved)))
+    assert bench.idents() == before
+    assert bench.site.state.release() == first.running
+    assert phases(bench)[-1] == "failed"
 
 
 def test_the_same_again_touches_nothing(bench: Bench) -> None:
