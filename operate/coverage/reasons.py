@@ -86,11 +86,14 @@ class Reasons:
                 yield reason
 
     def _of_recording(self, name: str, path: frozenset[str]) -> Reason | None:
-        """A recording has no series where its sources have none, or its group has not yet been evaluated."""
+        """A recording has no series where its sources have none, or its group has not yet been evaluated, or not since they have any."""
         rules = self._recorded[name]
         running = self.ground.running.get(name, ())
         if running and not any(one.evaluated for one in running):
             return Reason("history", f"its group records every {length(rules[0][1])}, and has not yet")
+        silent = running and all(one.health == "ok" for one in running) and not self.matches(VectorSelector(name))
+        if silent and any(queries.instant(self.ground.prometheus, rule.expr) for rule, _ in rules):
+            return Reason("history", f"its group records every {length(rules[0][1])}; what it reads came after the last time")
         return next(
             (reason for rule, _ in rules if (reason := self.of_expression(parse(rule.expr), path | {name}))),
             None,

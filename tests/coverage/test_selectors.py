@@ -60,6 +60,19 @@ def test_what_reads_an_hour_back_needs_history(kiosk: World) -> None:
 
 
 @pytest.mark.engine
+def test_a_recording_may_be_older_than_what_it_reads(kiosk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its group was evaluated before there was anything; not so where it has series, and only others are asked for."""
+    reasons, name = Reasons(kiosk.ground), "slo:sli_total:rate"
+    (elsewhere,) = selectors(parse(f'{name}{{slo="nowhere"}}'))
+    assert reasons.of(elsewhere) is None
+    monkeypatch.setattr(reasons, "matches", lambda selector: False)
+    reason = reasons.of(elsewhere)
+    assert reason
+    assert reason.code == "history"
+    assert reason.because.endswith("what it reads came after the last time")
+
+
+@pytest.mark.engine
 def test_what_is_not_exported_is_told_wherever_it_is_asked(kiosk: World) -> None:
     with kiosk.where("kiosk", "queue_length", gone=all_of("queue_length")):
         found = find(replace(kiosk.ground))
