@@ -25,7 +25,7 @@ from operate.faults import EnvironmentFault
 from operate.obtain import TOOLS, ClosedError, Release, Report, asked, build, checked, copy_from_image, tick
 
 VERBS = {"main": ("build",), "test": ("test", "-c")}
-"""How Go builds a program of our own."""
+"""How Go builds a program. Only a test binary may have the clock of testing/synctest."""
 COMPOSE_PLUGINS = ("~/.docker/cli-plugins", "/usr/local/lib/docker/cli-plugins", "/usr/libexec/docker/cli-plugins")
 
 
@@ -50,7 +50,7 @@ def releases() -> dict[str, Release]:
             ask=tuple(binary["ask"]),
             takes=binary["takes"],
             sources=_digest(TOOLS / engine) if "own" in binary else "",
-            verb=VERBS[binary["own"]] if "own" in binary else ("build",),
+            verb=VERBS[binary.get("own", "main")],
         )
         for engine, tool in table.items()
         for name, binary in tool["binaries"].items()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from operate.calls import BRIEF
+from operate.calls import called
 
 
 @cache
@@ -31,10 +31,7 @@ def need(name: str) -> str:
 
 def run(arguments: Sequence[str], text: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end; its output is kept, whatever it said."""
-    environment = {**BRIEF, **os.environ}
-    return subprocess.run(
-        arguments, input=text, capture_output=True, text=True, timeout=120, check=False, cwd=cwd, env=environment
-    )
+    return called(arguments, cwd, 120, text or "")
 
 
 def write(root: Path, files: dict[str, str]) -> None:

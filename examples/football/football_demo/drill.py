@@ -70,7 +70,7 @@ class Session:
         keys = {(fault.alert, fault.service) for fault in faults}
         courses = [Course(fault) for fault in faults]
         self.courses += courses
-        if not self._until(lambda: f"for {_names(keys & (self.active or {}).keys())} to be over", lambda: self._ready(keys)):
+        if not self._until(lambda: self._over(keys), lambda: self._ready(keys)):
             say(f"not injected: {', '.join(fault.title for fault in faults)}")
             return
         for course in self.courses:
@@ -90,19 +90,23 @@ class Session:
     def settle(self) -> None:
         """Until every alert that has fired is over."""
         fired = {course.key for course in self.courses if course.fired is not None}
-        self._until(
-            lambda: f"for {_names(fired & (self.active or {}).keys())} to be over",
-            lambda: self.active is not None and not fired & self.active.keys(),
-        )
+        self._until(lambda: self._over(fired), lambda: self._quiet(fired))
 
     def _limit(self, fault: Fault) -> float | None:
         """The worst case of `touchline explain`, for what begins in a moment: a server that is gone. It is that of a service of which
         nothing was told; where something was, the next message of the same group waits for its interval."""
         return None if fault.service in self.lately or isinstance(fault.what, Drill) else self.stack.told_within(fault.alert)
 
+    def _quiet(self, keys: set[Key]) -> bool:
+        return self.active is not None and not keys & self.active.keys()
+
+    def _over(self, keys: set[Key]) -> str:
+        """What is waited for: those of the alerts that are active."""
+        return f"for {_names(keys & (self.active or {}).keys())} to be over"
+
     def _ready(self, keys: set[Key]) -> bool:
         """None of the alerts is active, and what is told from now on is known."""
-        if self.active is None or keys & self.active.keys():
+        if not self._quiet(keys):
             return False
         self.since, self.lately = self.witness.last_message(), self.witness.lately()
         return True
@@ -117,17 +121,17 @@ class Session:
     def _until(self, what: Callable[[], str], done: Callable[[], bool]) -> bool:
         """Look until that is so, or PATIENCE is over. Whoever does not answer may do so the next time."""
         begun = said = time.monotonic()
-        silent = ""
+        silent = False
         while time.monotonic() - begun < PATIENCE:
             try:
                 self._look()
                 if done():
                     return True
-                silent = ""
+                silent = False
             except Unanswered as error:
                 if not silent:
                     say(str(error))
-                silent = str(error)
+                silent = True
             if time.monotonic() - said > TELL:
                 say(f"{time.monotonic() - begun:4.0f} s: waiting {what()}")
                 said = time.monotonic()

@@ -20,6 +20,8 @@ from football_demo.words import say
 ENVIRONMENT = "local"
 OTLP = "http://127.0.0.1:4318"
 USUAL = ("--drills", "--workers", "2")
+OF_A_DRILL = ("stop", "start")
+"""Verbs that run in a session of their own: Ctrl-C is for the drill, which ends what has begun."""
 
 
 def runs(stack: Stack) -> bool:
@@ -62,12 +64,12 @@ def api(_: Stack) -> str:
 
 def stop(server: str) -> None:
     """Stop one server; those that need it run on."""
-    _servers("stop", server, apart=True)
+    _servers("stop", server)
 
 
 def start(server: str) -> None:
     """Start it again."""
-    _servers("start", server, apart=True)
+    _servers("start", server)
 
 
 def undo(server: str) -> str:
@@ -94,9 +96,10 @@ def _command(verb: str, *words: str) -> list[str]:
     return [sys.executable, "-m", "football_servers", verb, *words]
 
 
-def _servers(verb: str, *words: str, apart: bool = False) -> None:
-    """`apart`: in a session of its own, so that Ctrl-C does not reach it."""
+def _servers(verb: str, *words: str) -> None:
     environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": OTLP, **os.environ}
-    command = _command(verb, *words)
-    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False, start_new_session=apart).returncode != 0:
+    done = subprocess.run(
+        _command(verb, *words), env=environment, stdout=subprocess.DEVNULL, check=False, start_new_session=verb in OF_A_DRILL
+    )
+    if done.returncode != 0:
         raise StackError(f"`football_servers {verb}` has failed, for the reason above")

@@ -67,6 +67,10 @@ def _continued(out: BinaryIO) -> set[str]:
 
 
 def _places(stand_in: StandIn) -> Iterator[Place]:
+    for path, text in stand_in.texts:
+        yield Place(path, text=text, mode=0o755)
+    for path, target in stand_in.links:
+        yield Place(path, link=target)
     if stand_in.base == "python":
         yield from _python(stand_in)
         return
@@ -88,10 +92,6 @@ def _places(stand_in: StandIn) -> Iterator[Place]:
         yield Place(path, source=binary, mode=0o755)
         for library in _libraries(binary):
             yield Place(str(library), source=library, mode=0o755)
-    for path, text in stand_in.texts:
-        yield Place(path, text=text, mode=0o755)
-    for path, target in stand_in.links:
-        yield Place(path, link=target)
 
 
 def _libraries(binary: Path) -> list[Path]:
@@ -103,8 +103,6 @@ def _libraries(binary: Path) -> list[Path]:
 def _python(stand_in: StandIn) -> Iterator[Place]:
     """What stands on Debian's base: the packages of this machine, and what Python imports."""
     yield Place("/usr/local/bin/python", link="/usr/bin/python3")
-    for path, text in stand_in.texts:
-        yield Place(path, text=text, mode=0o755)
     for path, package, inside in stand_in.packages:
         yield Place(path, source=debian.file_of(package, inside))
     for package in stand_in.installed:
